@@ -83,7 +83,7 @@ def _install(name: str, inside: bool) -> None:
 
 
 def _fits(version: str) -> bool:
-    """False after the system's Python moved to a new version under .venv: what is in there cannot be imported."""
+    """False after the system's Python moved to a new version under .venv: nothing in there can be imported."""
     return os.path.isdir(os.path.join(VENV, "lib", "python" + version))
 
 
