@@ -4,6 +4,7 @@ Needs Python and pip, nothing else: no uv, no make, no working `ensurepip` (Debi
 touch the system's packages. Must parse on Python 3.6, so that an old Python is told so instead of failing.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -50,9 +51,9 @@ def enter(name: str) -> None:
             inside = False
     except KeyboardInterrupt:
         _stop("Stopped.")
-    except PermissionError as error:
-        _stop("This folder cannot be written to: %s. Hallside needs it for .venv." % (error.filename or ROOT))
     except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            _stop("Cannot write to %s: Hallside keeps its packages in .venv there." % ROOT)
         _stop("Could not prepare .venv: %s." % error)
     if not inside:
         sys.stdout.flush()
@@ -79,11 +80,12 @@ def _install(name: str, inside: bool) -> None:
         _write(UNFINISHED, "")
         _run_pip(outer, name)
         _write(_stamp(name), _hash(name))
-        os.remove(UNFINISHED)
+        if os.path.exists(UNFINISHED):
+            os.remove(UNFINISHED)
 
 
 def _fits(version: str) -> bool:
-    """False after the system's Python moved to a new version under .venv: nothing in there can be imported."""
+    """False when the system's Python has moved on under .venv: what is in it cannot be imported."""
     return os.path.isdir(os.path.join(VENV, "lib", "python" + version))
 
 
@@ -136,7 +138,7 @@ def _make_venv(outer: str) -> None:
     )
     if made.returncode:
         if "Permission denied" in made.stdout or "Read-only" in made.stdout:
-            raise PermissionError(13, "Permission denied", VENV)
+            raise OSError(errno.EACCES, "Permission denied", VENV)
         if "No module named venv" in made.stdout:
             _stop("%s has no venv module. On Debian and Ubuntu: sudo apt install python3-venv" % outer)
         _stop("Could not make .venv: %s" % (made.stdout.strip().splitlines() or ["no reason given"])[-1])
@@ -166,9 +168,12 @@ def _run_pip(outer: str, name: str) -> None:
         )
         try:
             _watch(pip)
-        except KeyboardInterrupt:
+        finally:
             pip.wait()
-            raise
+            # Pip fetches everything before it changes anything. What failed or was stopped before that has
+            # done no harm, and a set that was good still is: offline it could not be had again.
+            if "Installing collected packages" not in _read(LOG):
+                os.remove(UNFINISHED)
     if pip.returncode:
         _stop(_explain(_read(LOG)))
 
