@@ -1,0 +1,132 @@
+"""uvicorn's HTTP protocol with the bounds it lacks, on headers, stalled answers and connections.
+
+Without them one machine with a thousand half-sent requests, or a thousand pages it never reads, holds a
+thousand connections for as long as it likes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import TimerHandle
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+
+class HttpLine(HttpToolsProtocol):
+    """Bounds are class attributes; `bounded` makes a class with others. Times in seconds, sizes in bytes."""
+
+    header_seconds = 10.0
+    header_bytes = 32 * 1024
+    stall_seconds = 20.0
+    cap = 20_000
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadline: TimerHandle | None = None
+        self._stall: TimerHandle | None = None
+        self._in_headers = True
+        self._head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self.cap:
+            self.refuse(503, "This server is full. Please try again in a minute.", b"retry-after: 60\r\n")
+            return
+        self._begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._no_deadline()
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self._in_headers:
+            self._head += len(data)
+        super().data_received(data)
+        if self._in_headers and self._head > self.header_bytes and not self.transport.is_closing():
+            self.refuse(431, "These request headers are too long.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_headers = False
+        self._head = 0
+        self._no_deadline()
+        super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._no_deadline()
+        super().handle_websocket_upgrade()
+        # Parser and protocol hold each other: 10,000 phones would leave that to the garbage collector.
+        self.parser = None  # type: ignore[assignment]
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stall is None:
+            self._stall = self.loop.call_later(self.stall_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        # `close` waits until all is written, and this client may never read it.
+        if self._stall is None:
+            self._stall = self.loop.call_later(self.stall_seconds, self.transport.abort)
+
+    def refuse(self, status: int, words: str, headers: bytes = b"") -> None:
+        """Answer without the application, and hang up."""
+        self._no_deadline()
+        body = words.encode()
+        self.transport.write(
+            STATUS_LINE[status]
+            + b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+            + headers
+            + b"content-length: %d\r\n\r\n" % len(body)
+            + body
+        )
+        self.transport.close()
+        if self._stall is None:
+            self._stall = self.loop.call_later(self.stall_seconds, self.transport.abort)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Not worth a line in the log for every request that asks for HTTP/2."""
+
+    def _begin(self) -> None:
+        self._in_headers = True
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.header_seconds, self._too_slow)
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()  # Words would land inside the answer to the request before.
+        elif self._head:
+            self.refuse(408, "The request took too long to arrive.")
+        else:
+            self.transport.close()
+
+    def _no_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def bounded(**bounds: float) -> type[HttpLine]:
+    """`HttpLine` with other bounds: `bounded(cap=900, header_seconds=0.2)`."""
+    unknown = [name for name in bounds if not hasattr(HttpLine, name)]
+    if unknown:
+        raise TypeError(f"HttpLine has no bound called {unknown[0]}")
+    return type("HttpLine", (HttpLine,), dict(bounds))

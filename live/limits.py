@@ -1,0 +1,126 @@
+"""How often somebody may do something. Pure: every clock is an argument (monotonic seconds)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+
+
+class Bucket:
+    """A token bucket: *burst* at once, *rate* a second in the long run. One per line; 0.4 us a question."""
+
+    __slots__ = ("_at", "_burst", "_left", "_rate")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._left = burst
+        self._at = 0.0
+
+    def take(self, now: float) -> bool:
+        """Take one, or say no."""
+        left = self._left + (now - self._at) * self._rate
+        self._at = now
+        if left > self._burst:
+            left = self._burst
+        if left < 1.0:
+            self._left = left
+            return False
+        self._left = left - 1.0
+        return True
+
+    def open(self, now: float) -> bool:
+        """Would `take` say yes? Takes nothing."""
+        return min(self._burst, self._left + (now - self._at) * self._rate) >= 1.0
+
+
+class FailedLookups:
+    """Wrong codes and links: 5 a minute for a cookie or socket, 300 a minute for an address.
+
+    The address has the wide limit because a venue is one address. Memory is bounded: the longest quiet are
+    forgotten first, and whoever makes up a new cookie for every guess still meets the limit of the address.
+    """
+
+    PER_KEY = 5
+    PER_ADDRESS = 300
+    KEPT = 20_000
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._keys: OrderedDict[str, Bucket] = OrderedDict()
+        self._addresses: OrderedDict[str, Bucket] = OrderedDict()
+
+    def allowed(self, key: str, address: str) -> bool:
+        """May *key* at *address* look something up? Ask before looking, so a right guess is refused too."""
+        now = self._clock()
+        mine = self._keys.get(key)
+        theirs = self._addresses.get(_network(address))
+        return (mine is None or mine.open(now)) and (theirs is None or theirs.open(now))
+
+    def failed(self, key: str, address: str) -> None:
+        """A look-up found nothing."""
+        now = self._clock()
+        self._bucket(self._keys, key, self.PER_KEY).take(now)
+        self._bucket(self._addresses, _network(address), self.PER_ADDRESS).take(now)
+
+    def _bucket(self, buckets: OrderedDict[str, Bucket], name: str, a_minute: int) -> Bucket:
+        bucket = buckets.get(name)
+        if bucket is None:
+            bucket = buckets[name] = Bucket(a_minute / 60, a_minute)
+            if len(buckets) > self.KEPT:
+                buckets.popitem(last=False)
+        else:
+            buckets.move_to_end(name)
+        return bucket
+
+
+class Admission:
+    """New joins wait when the loop lags: the people already in the hall come first.
+
+    Each one turned away gets the next free place in a row of *rate* a second, so they do not all come back at
+    once. *limit* is the lag of the loop in seconds that closes the door.
+    """
+
+    LONGEST = 30.0
+
+    def __init__(self, limit: float = 0.5, rate: float = 300.0) -> None:
+        self._limit = limit
+        self._gap = 1.0 / rate
+        self._next = 0.0
+        self.lag = 0.0
+
+    def observe(self, lag: float) -> None:
+        """Tell how late the loop was just now. A peak counts at once and fades by a fifth a time."""
+        self.lag = max(lag, self.lag * 0.8)
+
+    def admit(self, now: float) -> float | None:
+        """None: come in. Else how many seconds to wait before trying again, 1 to 30."""
+        if self.lag <= self._limit:
+            return None
+        self._next = max(self._next + self._gap, now + 1.0)
+        if self._next - now > self.LONGEST:
+            self._next = now + 1.0
+        return self._next - now
+
+    async def watch(self, every: float = 0.1) -> None:
+        """Measure the lag for ever. One task a process."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            before = clock()
+            await asyncio.sleep(every)
+            self.observe(max(0.0, clock() - before - every))
+
+
+def _network(address: str) -> str:
+    """An IPv6 host has a whole /64 to itself and would have as many tries."""
+    if ":" not in address:
+        return address
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return str(IPv6Address(int(found) >> 64 << 64))
+    return address
