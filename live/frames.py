@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from types import CodeType, GeneratorType
+from types import CodeType
+from typing import Any
 
 import msgspec
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # in C where there is a wheel
@@ -86,7 +87,7 @@ def whole_text(conn: ServerProtocol, data: bytes) -> bytes | None:
     if length < 0 or size != mask + 4 + length or conn.reader.buffer or conn.current_size is not None:
         return None
     # An empty buffer does not mean that no frame is half read. A parser that waits for the next one does.
-    waiting: GeneratorType[None, None, None] = conn.parser  # type: ignore[assignment]
+    waiting: Any = conn.parser
     while (inner := waiting.gi_yieldfrom) is not None:
         waiting = inner
     if waiting.gi_code is not _AT_EOF:
