@@ -1,0 +1,77 @@
+"""Boards to HTML. One environment a language; undefined names and missing templates are errors, never blanks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from live import draw, languages, words
+from live.assets import Assets
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+class Renderer:
+    """Renders templates of `templates/` in a language. `assets` gives hashed names of static files."""
+
+    def __init__(self, assets: Assets, zone: str = "UTC") -> None:
+        self.assets = assets
+        self.zone = zone
+        self._environments = {code: self._environment(code) for code in languages.LANGUAGES}
+
+    def fragment(self, template: str, language: str, **context: Any) -> str:
+        """One template as text. Raises jinja2.UndefinedError where the board lacks what the template names."""
+        return self._environments[language].get_template(template).render(context)
+
+    def gettext(self, language: str, message: str, **params: str | int) -> str:
+        """One sentence in a language, parameters filled in."""
+        said = languages.catalogue(language).gettext(message)
+        return said % params if params else said
+
+    def refusal(self, language: str, key: str, params: dict[str, str | int]) -> str:
+        """The words of a refusal."""
+        return self.gettext(language, words.REFUSALS[key], **params)
+
+    def notice(self, language: str, key: str) -> str:
+        """The words of a notice for the actor; empty where none are needed."""
+        message = words.NOTICES[key]
+        return self.gettext(language, message) if message else ""
+
+    def _environment(self, code: str) -> Environment:
+        env = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+            auto_reload=False,
+        )
+        env.install_gettext_translations(languages.catalogue(code), newstyle=True)  # type: ignore[attr-defined]
+        env.globals.update(
+            language=code,
+            dir=languages.direction(code),
+            languages=languages.LANGUAGES,
+            asset=self.assets.url,
+            direction=languages.direction,
+            hemicycle=draw.hemicycle,
+            qr=draw.qr,
+            said=said,
+        )
+        env.filters.update(
+            percent=lambda value, la=code: languages.percent(value, la),
+            clock=lambda at: languages.clock(at, self.zone),
+            clock_s=lambda at: languages.clock(at, self.zone, seconds=True),
+            day=lambda iso: languages.day(iso, code),
+            pick=lambda texts, la=code: texts.get(la) or next(iter(texts.values()), ""),
+            pick_language=lambda texts, la=code: la if texts.get(la) else next(iter(texts), la),
+        )
+        return env
+
+
+def said(language: str, message: str, **params: str | int) -> str:
+    """A sentence of the interface in any of the languages, for screens that show several at once."""
+    text = languages.catalogue(language).gettext(message)
+    return text % params if params else text

@@ -1,0 +1,231 @@
+"""What each face reads of the records: one frozen board for each part of a page. No secret and no hidden number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models import journal, people, programme, results, stage
+from models.command import Badge
+from models.polls import owner
+from models.programme import AgendaRow, Hall, Meeting, Texts
+from models.results import Board
+from models.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A session as every page of it names it. `start` and `end` are local HH:MM."""
+
+    id: int
+    hall_id: int
+    hall: Texts
+    titles: Texts
+    state: str
+    day: str
+    start: str
+    end: str
+    code: str
+    track: str
+    languages: tuple[str, ...]
+    """In the event's order of dignity."""
+    mode: float
+    """The hall's farthest viewer in picture heights: 6 is standard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Phone: what is to be done now in a session. `poll` is the one opened last, if any."""
+
+    session: Head
+    poll: Board | None
+    indicative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Screen: the whole picture. `poll` belongs to poll, results and earlier; `agenda` to agenda."""
+
+    hall_id: int
+    hall: Texts
+    event: Texts
+    kind: str
+    blank: bool
+    version: int
+    session: Head | None
+    scene: stage.Scene
+    poll: Board | None
+    poll_day: str
+    agenda: tuple[AgendaRow, ...]
+    languages: tuple[str, ...]
+    """Languages of this screen, of equal dignity."""
+    mode: float
+    indicative: bool
+    shown_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Desk: one language of a poll. `texts` are the question, then the options; None where there is none."""
+
+    language: str
+    texts: tuple[str | None, ...]
+    approved: tuple[bool, ...]
+    by: str
+    at: float | None
+
+    @property
+    def ready(self) -> bool:
+        return all(self.approved)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPoll:
+    """Desk: a poll with its texts in every language. `confirm` is the number a reset asks for."""
+
+    board: Board
+    languages: tuple[Readiness, ...]
+    confirm: int
+    rounds: tuple[tuple[int, int], ...]
+    """(poll id, round) of the same question, first to last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Desk: everything of one session that lies in the records."""
+
+    session: Head
+    polls: tuple[DeskPoll, ...]
+    journal: tuple[journal.JournalRow, ...]
+    earlier: tuple[stage.EarlierRow, ...]
+    holds_screen: bool
+    """Whether the hall's screen follows this session."""
+    confirm_end: int
+    checked_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLink:
+    """A session in a list: for the desk's first page."""
+
+    session: Head
+    polls: int
+
+
+def head(tx: Tx, session_id: int) -> Head | None:
+    """The head of a session, or None."""
+    meeting = tx.get(Meeting, session_id)
+    if meeting is None:
+        return None
+    hall = tx.get(Hall, meeting.hall_id)
+    assert hall is not None and meeting.id is not None
+    order = programme.the_event(tx).languages.split(",")
+    spoken = meeting.languages.split(",")
+    return Head(
+        meeting.id, meeting.hall_id, hall.names, meeting.titles, meeting.state, meeting.day, meeting.start, meeting.end,
+        meeting.code, meeting.track, tuple(la for la in order if la in spoken), hall.mode,
+    )  # fmt: skip
+
+
+def now(tx: Tx, session_id: int) -> Now | None:
+    """The phones' board of a session."""
+    session = head(tx, session_id)
+    if session is None:
+        return None
+    poll = results.current(tx, session_id) if session.state == "on" else None
+    return Now(session, results.board(tx, poll, "phone") if poll else None, programme.the_event(tx).indicative)
+
+
+def scene(tx: Tx, hall_id: int, languages: tuple[str, ...], *, staged: bool = False) -> Scene | None:
+    """The picture of a hall, or with `staged` the one at next (None where nothing is)."""
+    air = stage.air(tx, hall_id)
+    if air is None:
+        return None
+    picture = air.next if staged else air.program
+    if picture is None:
+        return None
+    event, hall = programme.the_event(tx), tx.get(Hall, hall_id)
+    assert hall is not None
+    session = head(tx, air.session_id) if air.session_id else None
+    poll = results.board(tx, picture.poll, "screen") if picture.poll else None
+    told = head(tx, poll.session_id) if poll else None
+    return Scene(
+        hall_id=hall_id, hall=hall.names, event=event.names, kind=picture.kind, blank=air.blank and not staged,
+        version=air.version, session=session, scene=picture, poll=poll, poll_day=told.day if told else "",
+        agenda=_day(tx, session) if picture.kind == "agenda" else (), languages=languages,
+        mode=hall.mode, indicative=event.indicative, shown_at=air.taken_at,
+    )  # fmt: skip
+
+
+def screen_languages(tx: Tx, hall_id: int, screen_id: int | None) -> tuple[str, ...]:
+    """Languages of a screen in the event's order: its own list, else its hall's; one, two, three or four."""
+    screen = tx.get(people.Screen, screen_id) if screen_id else None
+    hall = tx.get(Hall, hall_id)
+    wanted = (screen.languages if screen and screen.languages else hall.languages if hall else "en").split(",")
+    return tuple(la for la in programme.the_event(tx).languages.split(",") if la in wanted) or ("en",)
+
+
+def desk(tx: Tx, session_id: int) -> Desk | None:
+    """Everything the desk of a session shows that lies in the records."""
+    session = head(tx, session_id)
+    if session is None:
+        return None
+    air = stage.air(tx, session.hall_id)
+    boards = [results.board(tx, poll, "desk") for poll in results.of_session(tx, session_id)]
+    checked_in = tx.cursor.execute("SELECT count(*) FROM presence WHERE session_id = ?", (session_id,)).fetchone()[0]
+    return Desk(
+        session=session,
+        polls=tuple(_desk_poll(tx, board, session.languages) for board in boards if board),
+        journal=journal.latest(tx, session_id),
+        earlier=stage.earlier(tx),
+        holds_screen=air is not None and air.session_id == session_id,
+        confirm_end=programme.confirmation(session_id),
+        checked_in=checked_in,
+    )
+
+
+def my_sessions(tx: Tx, badge: Badge) -> tuple[SessionLink, ...]:
+    """The sessions whose desk this badge may see, in order of time."""
+    counts = dict(tx.cursor.execute("SELECT session_id, count(*) FROM poll GROUP BY session_id").fetchall())
+    rows = programme.agenda(tx).rows
+    return tuple(
+        SessionLink(session, counts.get(row.id, 0))
+        for row in rows
+        if row.kind != "break" and (people.may(tx, badge, "see_desk", row.id) or people.may(tx, badge, "moderate", row.id))
+        if (session := head(tx, row.id))
+    )
+
+
+def _desk_poll(tx: Tx, board: Board, languages: tuple[str, ...]) -> DeskPoll:
+    texts = {
+        (slot, language): (body, by, at)
+        for slot, language, body, by, at in tx.cursor.execute(
+            "SELECT t.slot, t.language, t.body, coalesce(trim(p.given_name || ' ' || p.family_name), ''), t.approved_at"
+            " FROM text t LEFT JOIN person p ON p.id = t.approved_by WHERE t.owner = ?",
+            (owner(board.id),),
+        )
+    }
+    slots = range(1 + len(board.options))
+    rows = tuple(
+        Readiness(
+            language,
+            tuple(texts[slot, language][0] if (slot, language) in texts else None for slot in slots),
+            tuple((slot, language) in texts and texts[slot, language][2] is not None for slot in slots),
+            next((texts[slot, language][1] for slot in slots if (slot, language) in texts), ""),
+            max((texts[slot, language][2] or 0 for slot in slots if (slot, language) in texts), default=0) or None,
+        )
+        for language in languages
+    )
+    root = tx.cursor.execute("SELECT coalesce(root_id, id) FROM poll WHERE id = ?", (board.id,)).fetchone()[0]
+    rounds = tx.cursor.execute(
+        "SELECT id, round FROM poll WHERE id = ? OR root_id = ? ORDER BY round", (root, root)
+    ).fetchall()
+    return DeskPoll(board, rows, programme.confirmation(board.id), tuple((id_, n) for id_, n in rounds))
+
+
+def _day(tx: Tx, session: Head | None) -> tuple[AgendaRow, ...]:
+    """The rest of the session's day: what is on or still to come, at most six rows, so that nothing shrinks."""
+    rows = programme.agenda(tx).rows
+    day = session.day if session else (rows[0].day if rows else "")
+    return tuple(row for row in rows if row.day == day and row.state != "ended")[:6]
+
+

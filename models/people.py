@@ -1,0 +1,358 @@
+"""Who is invited, what they may do, and the badges and browsers they hold."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel, col, func, select
+
+from models import journal
+from models.command import Badge, Command, Done
+from models.refusals import Refused
+from models.store import Tx
+
+ROLES = (
+    "participant", "observer", "moderator", "chair", "interpreter", "translator", "teller", "av", "registration",
+    "rapporteur", "organiser", "data_protection",
+)  # fmt: skip
+VOTING_ROLES = ("participant", "chair", "rapporteur")
+"""Who counts in an electorate of the people present. Interpreters, moderators, organisers and observers must be named."""
+BROWSERS = 3
+"""A person may use up to three browsers without alarm: the phone's, the mail app's, a private tab."""
+
+EVERYWHERE: dict[str, frozenset[str]] = {
+    "moderate": frozenset({"organiser"}),
+    "switch_screens": frozenset({"organiser", "av"}),
+    "count_hands": frozenset({"organiser", "teller"}),
+    "manage_people": frozenset({"organiser", "registration"}),
+    "see_desk": frozenset({"organiser", "rapporteur", "av", "teller"}),
+}
+"""What a role of the event may do in every session."""
+IN_SESSION: dict[str, frozenset[str]] = {
+    "moderate": frozenset({"moderator", "chair"}),
+    "switch_screens": frozenset({"moderator", "chair"}),
+    "count_hands": frozenset({"moderator", "teller"}),
+    "see_desk": frozenset({"moderator", "chair", "teller", "interpreter", "translator"}),
+}
+"""What a role named for one session may do in it."""
+
+
+class Delegation(SQLModel, table=True):
+    """A country or organisation, named only by the organiser's list. `voter_id` and `alternate_id` cast its vote."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    place: int = 0
+    votes: bool = True
+    names: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    voter_id: int | None = None
+    alternate_id: int | None = None
+
+
+class Person(SQLModel, table=True):
+    """One invited person. Only the columns that are needed; the badge's code is made from `id` and `issue`."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(unique=True)
+    title: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    native_name: str = ""
+    organisation: str = ""
+    delegation_id: int | None = Field(default=None, foreign_key="delegation.id")
+    role: str = "participant"
+    languages: str = "en"
+    issue: int = 1
+    revoked: bool = False
+    keys_learned: bool = False
+    """Has done the three-minute practice: keys that reach the room are on."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip() or self.number
+
+    @property
+    def initials(self) -> str:
+        return (self.given_name[:1] + self.family_name[:1]) or self.number[:2]
+
+
+class SessionStaff(SQLModel, table=True):
+    """A role for one session: moderator, chair, teller, interpreter, translator."""
+
+    session_id: int = Field(primary_key=True)
+    person_id: int = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+
+
+class Presence(SQLModel, table=True):
+    """Which session a person is checked in to. One at a time, no times."""
+
+    person_id: int = Field(primary_key=True)
+    session_id: int = Field(index=True)
+
+
+class Screen(SQLModel, table=True):
+    """A hall screen. It signs in by its own revocable link and sends no commands."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    hall_id: int = Field(foreign_key="hall.id")
+    name: str = "Main screen"
+    languages: str = ""
+    """Languages it shows, in order; empty: the hall's."""
+    theme: str = "dark"
+    issue: int = 1
+    revoked: bool = False
+
+
+class Login(SQLModel, table=True):
+    """A browser that a badge was shown in. The cookie's token is random; only its hash is here. No agent, no address."""
+
+    token_hash: bytes = Field(primary_key=True)
+    person_id: int | None = Field(default=None, index=True)
+    screen_id: int | None = Field(default=None, index=True)
+    issue: int = 1
+    language: str = "en"
+    made_at: float = 0.0
+
+
+BADGE_BY_LOGIN = """
+SELECT p.id, p.role, l.language, NULL, NULL FROM login l JOIN person p ON p.id = l.person_id
+ WHERE l.token_hash = ? AND p.issue = l.issue AND NOT p.revoked
+UNION ALL
+SELECT 0, 'screen', l.language, s.hall_id, s.id FROM login l JOIN screen s ON s.id = l.screen_id
+ WHERE l.token_hash = ? AND s.issue = l.issue AND NOT s.revoked
+"""
+"""The hot look-up behind every request and socket: person, role, language, hall, screen."""
+
+
+class ShowBadge(Command):
+    """A badge was shown in a browser. Sent by the door (`live.badges`), which has checked code or link."""
+
+    person: int = 0
+    screen: int = 0
+    issue: int = 1
+    token_hash: bytes = b""
+    language: str = "en"
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        if self.screen:
+            screen = tx.get(Screen, self.screen)
+            if screen is None or screen.revoked or screen.issue != self.issue:
+                raise Refused("show_badge_first")
+            tx.add(Login(token_hash=self.token_hash, screen_id=self.screen, issue=self.issue, made_at=now))
+            return Done(notice="signed_in")
+        person = tx.get(Person, self.person)
+        if person is None or person.revoked or person.issue != self.issue:
+            raise Refused("show_badge_first")
+        if browsers(tx, self.person, self.issue) >= BROWSERS:
+            raise Refused("too_many_browsers", count=BROWSERS)
+        tx.add(
+            Login(
+                token_hash=self.token_hash, person_id=self.person, issue=self.issue, language=self.language, made_at=now
+            )
+        )
+        return Done(notice="signed_in")
+
+
+class SignOut(Command):
+    """Leave this browser, or with `others` every other one."""
+
+    others: bool = False
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        column = "screen_id" if badge.screen_id else "person_id"
+        owner = badge.screen_id or badge.person_id
+        compare = "!=" if self.others else "="
+        tx.cursor.execute(
+            f"DELETE FROM login WHERE {column} = ? AND token_hash {compare} ?",
+            (owner, badge.login),
+        )
+        return Done(frozenset({(badge.key, "badge")}), "signed_out")
+
+
+class SetLanguage(Command):
+    """The interface language of this browser."""
+
+    language: str
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        if self.language not in ("en", "tr", "ar", "ru"):
+            raise Refused("no_such_language")
+        tx.cursor.execute("UPDATE login SET language = ? WHERE token_hash = ?", (self.language, badge.login))
+        return Done(notice="done")
+
+
+class RevokeBadge(Command):
+    """The badge stops working at once, in every browser and socket."""
+
+    person: int
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        require(tx, badge, "manage_people")
+        person = _person(tx, self.person)
+        if not person.revoked:
+            person.revoked = True
+            tx.add(person)
+            tx.cursor.execute("DELETE FROM login WHERE person_id = ?", (person.id,))
+            journal.write(tx, badge, now, None, "badge_revoked", person=person.number)
+        return Done(frozenset({(f"person:{person.id}", "badge"), ("event", "people")}), "badge_revoked")
+
+
+class ReissueBadge(Command):
+    """A new code and link; the old ones stop working."""
+
+    person: int
+    seen_issue: int
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        require(tx, badge, "manage_people")
+        person = _person(tx, self.person)
+        if person.issue == self.seen_issue:
+            person.issue += 1
+            person.revoked = False
+            tx.add(person)
+            tx.cursor.execute("DELETE FROM login WHERE person_id = ?", (person.id,))
+            journal.write(tx, badge, now, None, "badge_reissued", person=person.number)
+        return Done(frozenset({(f"person:{person.id}", "badge"), ("event", "people")}), "badge_reissued")
+
+
+class RevokeScreen(Command):
+    """A screen link that leaked: the old link stops, `issue` counts up for a new one."""
+
+    screen: int
+    seen_issue: int
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        require(tx, badge, "manage_people")
+        screen = tx.get(Screen, self.screen)
+        if screen is None:
+            raise Refused("no_such_screen")
+        if screen.issue == self.seen_issue:
+            screen.issue += 1
+            tx.add(screen)
+            tx.cursor.execute("DELETE FROM login WHERE screen_id = ?", (screen.id,))
+            journal.write(tx, badge, now, None, "screen_revoked", screen=self.screen)
+        return Done(frozenset({(f"screen:{screen.id}", "badge"), ("event", "people")}), "screen_revoked")
+
+
+class NameVoter(Command):
+    """Who casts the vote of a delegation, and the alternate. 0 for nobody."""
+
+    delegation: int
+    voter: int
+    alternate: int = 0
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        require(tx, badge, "manage_people")
+        row = tx.get(Delegation, self.delegation)
+        if row is None:
+            raise Refused("no_such_delegation")
+        for person_id in (self.voter, self.alternate):
+            if person_id and _person(tx, person_id).delegation_id != row.id:
+                raise Refused("voter_of_another_delegation")
+        row.voter_id, row.alternate_id = self.voter or None, self.alternate or None
+        tx.add(row)
+        journal.write(tx, badge, now, None, "voter_named", delegation=row.key)
+        return Done(frozenset({("event", "people")}), "voter_named")
+
+
+class LearnKeys(Command):
+    """The practice was done: the keys that reach the room are on for this person; `on` false switches them off."""
+
+    on: bool
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        person = _person(tx, badge.person_id)
+        person.keys_learned = self.on
+        tx.add(person)
+        return Done(notice="keys_on" if self.on else "keys_off")
+
+
+def may(tx: Tx, badge: Badge, permission: str, session_id: int | None = None) -> bool:
+    """Whether this badge has the permission, by its role in the event or in the session."""
+    if badge.role in EVERYWHERE.get(permission, ()):
+        return True
+    if session_id is None or not badge.person_id:
+        return False
+    roles = tx.exec(
+        select(SessionStaff.role).where(
+            SessionStaff.session_id == session_id, SessionStaff.person_id == badge.person_id
+        )
+    ).all()
+    return not IN_SESSION.get(permission, frozenset()).isdisjoint(roles)
+
+
+def require(tx: Tx, badge: Badge, permission: str, session_id: int | None = None) -> None:
+    """Refused("not_yours") unless the badge may."""
+    if badge.role != "system" and not may(tx, badge, permission, session_id):
+        raise Refused("not_yours")
+
+
+def browsers(tx: Tx, person_id: int, issue: int) -> int:
+    """In how many browsers the present badge of a person is signed in."""
+    return tx.exec(select(func.count()).where(Login.person_id == person_id, Login.issue == issue)).one()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One line of the people list. No secret is in it."""
+
+    id: int
+    number: str
+    name: str
+    native_name: str
+    organisation: str
+    delegation: dict[str, str]
+    role: str
+    issue: int
+    revoked: bool
+    browsers: int
+
+
+def find(tx: Tx, text: str, limit: int = 50) -> tuple[PersonRow, ...]:
+    """People by number or any part of a name in any script, without regard to case or accents."""
+    wanted = [fold(word) for word in text.split()]
+    rows: list[PersonRow] = []
+    counted = dict(
+        tx.exec(select(Login.person_id, func.count()).join(Person, col(Person.id) == Login.person_id)
+                .where(Person.issue == Login.issue).group_by(col(Login.person_id))).all()
+    )  # fmt: skip
+    query = select(Person, Delegation).join(Delegation, isouter=True).order_by(Person.number)
+    for person, delegation in tx.exec(query):
+        hay = fold(f"{person.number} {person.name} {person.native_name} {person.organisation}")
+        if all(word in hay for word in wanted):
+            rows.append(
+                PersonRow(
+                    id=person.id or 0, number=person.number, name=person.name, native_name=person.native_name,
+                    organisation=person.organisation, delegation=delegation.names if delegation else {},
+                    role=person.role, issue=person.issue, revoked=person.revoked,
+                    browsers=counted.get(person.id, 0),
+                )
+            )  # fmt: skip
+        if len(rows) >= limit:
+            break
+    return tuple(rows)
+
+
+_TURKISH = str.maketrans("İIı", "iii")
+
+
+def fold(text: str) -> str:
+    """For searching: case, accents and the Turkish dotless i do not matter."""
+    plain = unicodedata.normalize("NFKD", text.translate(_TURKISH).casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+def new_token() -> str:
+    """A cookie's secret: 192 bits."""
+    return secrets.token_urlsafe(24)
+
+
+def _person(tx: Tx, person_id: int) -> Person:
+    person = tx.get(Person, person_id)
+    if person is None:
+        raise Refused("no_such_person")
+    return person

@@ -1,0 +1,187 @@
+"""The conference: event, halls and sessions in parallel. A session starts and ends by a person, never by the clock."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel, col, select
+
+from models import people
+from models.command import Badge, Touched
+from models.refusals import Refused
+from models.store import Tx
+
+LETTERS = "ABCDEFGHJKMNPQRTUVWXYZ"
+DIGITS = "23456789"
+Texts = dict[str, str]
+"""A text by language code: {"en": "Hall A", "ar": ...}."""
+
+
+class Event(SQLModel, table=True):
+    """One conference. There is one row."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    names: Texts = Field(sa_column=Column(JSON, nullable=False))
+    zone: str = "UTC"
+    languages: str = "en,tr,ar,ru"
+    """Order of dignity on screens; the first is the floor language."""
+    indicative: bool = True
+    """Every result carries "Indicative, not a decision" unless an organiser removes it."""
+
+
+class Hall(SQLModel, table=True):
+    """A room with a screen. Heights and distances in metres; capacity in persons."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    names: Texts = Field(sa_column=Column(JSON, nullable=False))
+    capacity: int = 0
+    screen_height_m: float = 2.0
+    farthest_seat_m: float = 12.0
+    languages: str = "en"
+
+    @property
+    def mode(self) -> float:
+        """Farthest viewer in picture heights, from 4 (near) to 12; 6 is standard (AVIXA DISCAS, 1/200 of distance)."""
+        return min(12.0, max(4.0, self.farthest_seat_m / max(0.1, self.screen_height_m)))
+
+
+class Meeting(SQLModel, table=True):
+    """A session of the conference: one talk or panel in one hall. `start` and `end` are local "HH:MM"."""
+
+    __tablename__: ClassVar[Any] = "session"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    hall_id: int = Field(foreign_key="hall.id", index=True)
+    day: str
+    start: str
+    end: str
+    track: str = ""
+    kind: str = "parallel"
+    titles: Texts = Field(sa_column=Column(JSON, nullable=False))
+    abstract: str = ""
+    languages: str = "en"
+    code: str = Field(unique=True)
+    state: str = "planned"
+    """planned, on, ended, cancelled"""
+    started_at: float | None = None
+    ended_at: float | None = None
+
+
+def new_code(tx: Tx) -> str:
+    """Letter, digit, letter, digit, so that no code is a word; unique among sessions."""
+    while True:
+        code = "".join(secrets.choice(a) for a in (LETTERS, DIGITS, LETTERS, DIGITS))
+        if tx.exec(select(Meeting.id).where(Meeting.code == code)).first() is None:
+            return code
+
+
+_LOOKALIKES = str.maketrans(
+    "АВЕКМНРСТУХабвекмнрстухİıОоЅѕ" + "٠١٢٣٤٥٦٧٨٩" + "۰۱۲۳۴۵۶۷۸۹",
+    "ABEKMHPCTYXABBEKMHPCTYXIIOOSS" + "0123456789" + "0123456789",
+)
+
+
+def tidy_code(text: str) -> str:
+    """What a hurried person typed, as a code: look-alike Cyrillic letters and Arabic digits are accepted."""
+    return "".join(c for c in text[:40].translate(_LOOKALIKES).upper() if c.isascii() and c.isalnum())
+
+
+def by_code(tx: Tx, text: str) -> Meeting:
+    """The session a code leads to. Refused with what to do when there is none or it is over."""
+    meeting = tx.exec(select(Meeting).where(Meeting.code == tidy_code(text))).first()
+    if meeting is None:
+        raise Refused("no_such_code")
+    return meeting
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaRow:
+    """One session in the agenda, texts by language."""
+
+    id: int
+    day: str
+    start: str
+    end: str
+    hall: Texts
+    titles: Texts
+    kind: str
+    track: str
+    state: str
+    code: str
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The whole programme by day, in order of time and hall."""
+
+    names: Texts
+    zone: str
+    days: tuple[str, ...]
+    rows: tuple[AgendaRow, ...]
+
+
+def agenda(tx: Tx) -> Agenda:
+    event = the_event(tx)
+    rows = tx.exec(
+        select(Meeting, Hall).join(Hall, col(Hall.id) == Meeting.hall_id).order_by(Meeting.day, Meeting.start, Hall.key)
+    ).all()
+    return Agenda(
+        names=event.names,
+        zone=event.zone,
+        days=tuple(dict.fromkeys(meeting.day for meeting, _ in rows)),
+        rows=tuple(
+            AgendaRow(
+                id=meeting.id or 0, day=meeting.day, start=meeting.start, end=meeting.end, hall=hall.names,
+                titles=meeting.titles, kind=meeting.kind, track=meeting.track, state=meeting.state,
+                code=meeting.code, languages=tuple(meeting.languages.split(",")),
+            )
+            for meeting, hall in rows
+        ),
+    )  # fmt: skip
+
+
+def the_event(tx: Tx) -> Event:
+    """The one event. Refused("no_event") on an empty database."""
+    event = tx.exec(select(Event)).first()
+    if event is None:
+        raise Refused("no_event")
+    return event
+
+
+def pick(texts: Texts, language: str) -> str:
+    """The text in this language, or in the first there is."""
+    return texts.get(language) or next(iter(texts.values()), "")
+
+
+def touched_by(meeting: Meeting) -> Touched:
+    """What every face must look at again when a session starts, ends or moves."""
+    return frozenset(
+        {
+            (f"session:{meeting.id}", "now"),
+            (f"session:{meeting.id}", "desk"),
+            (f"hall:{meeting.hall_id}", "scene"),
+            (f"hall:{meeting.hall_id}", "air"),
+            ("event", "agenda"),
+        }
+    )
+
+
+def staffed(tx: Tx, badge: Badge, session_id: int) -> Meeting:
+    """The session, if this badge may moderate it; Refused otherwise."""
+    meeting = tx.get(Meeting, session_id)
+    if meeting is None:
+        raise Refused("no_such_session")
+    people.require(tx, badge, "moderate", session_id)
+    return meeting
+
+
+def confirmation(number: int) -> int:
+    """The two digits shown beside an irreversible act: enough to stop a slip, short enough to type under stress."""
+    return 10 + number * 37 % 90

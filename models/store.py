@@ -1,0 +1,356 @@
+"""The only door to the database: one writer lane with group commit, and read-only readers.
+
+"Done" means on disk. The lane takes every waiting job in order, runs each in a savepoint, commits once, and only then
+answers the whole group. The lane's order is the order of votes and closes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.pool import QueuePool
+from sqlmodel import Field, Session, SQLModel
+
+from models.command import Done
+from models.refusals import Refused
+
+log = logging.getLogger("hallside.store")
+T = TypeVar("T")
+Answer = Callable[[Done | BaseException], None]
+Post = Callable[..., object]
+
+GROUP = 512
+"""Jobs a commit carries at most: 512 votes are about 12 ms of the lane."""
+
+
+class Version(SQLModel, table=True):
+    """Counts what staff commands touched, so that a node that missed the doorbell finds out by looking."""
+
+    address: str = Field(primary_key=True)
+    part: str = Field(primary_key=True)
+    n: int = 0
+
+
+class _Connection(sqlite3.Connection):
+    """Begin and commit belong to the lane alone: a failed flush must not roll the group back behind its back."""
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+
+class Tx(Session):
+    """A database session inside one transaction. `cursor` is the driver's own, for the hot verbs."""
+
+    cursor: sqlite3.Cursor
+    cache: dict[Any, Any]
+    """Facts that only the lane reads and that carry their own version in the key."""
+
+
+@dataclass(slots=True)
+class _Job:
+    run: Callable[[Tx], Done]
+    answer: Answer
+    post: Post
+    alone: bool = False
+
+
+class Lost(Exception):
+    """The transaction is gone: the disk is full or failing. Nobody in the group was recorded."""
+
+
+class Store:
+    """Writes go through `write`, reads through `reading` and `look`. One Store per database file and process."""
+
+    def __init__(self, path: Path, *, fatal: Callable[[BaseException], None] | None = None) -> None:
+        self.path = path
+        self._fatal = fatal or _exit
+        self._jobs: deque[_Job] = deque()
+        self._ready = threading.Condition()
+        self._gate = threading.Condition()
+        self._reads = 0
+        self._held = False
+        self._stopping = False
+        self.groups = 0
+        self.largest = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.writer = _engine(f"file:{path}", read_only=False)
+        with self.writer.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.execute("PRAGMA journal_mode=WAL")
+        self.readers = _engine(f"file:{path}?mode=ro", read_only=True)
+        self._looks = threading.local()
+        self._lane = threading.Thread(target=self._run, name="writer-lane", daemon=True)
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True, fatal: Callable[[BaseException], None] | None = None) -> Store:
+        """Open the file, make missing tables, start the lane. Raises OSError when the folder cannot be written."""
+        store = cls(path, fatal=fatal)
+        if create:
+            SQLModel.metadata.create_all(store.writer)
+        store._lane.start()
+        return store
+
+    # --- writing
+
+    def write(self, run: Callable[[Tx], Done], answer: Answer, *, post: Post, alone: bool = False) -> None:
+        """Queue one job. `answer` is called through `post(function, *args)` after the commit, a whole group at once.
+
+        It receives the Done, a Refused, or another exception, which is a bug. Safe from any thread.
+        """
+        with self._ready:
+            if self._stopping:
+                post(answer, Refused("try_again"))
+                return
+            self._jobs.append(_Job(run, answer, post, alone))
+            self._ready.notify()
+
+    def do(self, run: Callable[[Tx], Done]) -> Done:
+        """Write and wait: for scripts and tests. Raises what the job raised."""
+        box: list[Done | BaseException] = []
+        landed = threading.Event()
+
+        def answer(out: Done | BaseException) -> None:
+            box.append(out)
+            landed.set()
+
+        self.write(run, answer, post=lambda f, *a: f(*a))
+        landed.wait()
+        if isinstance(box[0], BaseException):
+            raise box[0]
+        return box[0]
+
+    def _run(self) -> None:
+        connection = self.writer.connect()
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        cache: dict[Any, Any] = {}
+
+        def fresh() -> Tx:
+            tx = Tx(connection, autoflush=True, expire_on_commit=False)
+            tx.cursor = raw.cursor()
+            tx.cache = cache
+            return tx
+
+        tx = fresh()
+        while (group := self._take()) is not None:
+            self.groups += 1
+            self.largest = max(self.largest, len(group))
+            results = self._perform(tx, raw, group)
+            sequel = results[0].sequel if len(group) == 1 and isinstance(results[0], Done) else None
+            if sequel is not None:
+                self._truncate_log(raw)
+                results = self._perform(tx, raw, [_Job(sequel, group[0].answer, group[0].post)])
+            if any(isinstance(r, Lost) for r in results):
+                cache.clear()
+                tx = fresh()
+            _answer(group, [Refused("try_again") if isinstance(r, Lost) else r for r in results])
+        tx.close()
+        connection.close()
+
+    def _take(self) -> list[_Job] | None:
+        """Every waiting job in order, up to GROUP; one that runs alone comes alone. None when stopping."""
+        with self._ready:
+            while not self._jobs:
+                if self._stopping:
+                    return None
+                self._ready.wait()
+            group = [self._jobs.popleft()]
+            while not group[0].alone and self._jobs and not self._jobs[0].alone and len(group) < GROUP:
+                group.append(self._jobs.popleft())
+            return group
+
+    def _perform(self, tx: Tx, raw: sqlite3.Connection, group: list[_Job]) -> list[Done | BaseException]:
+        """One transaction for the group. Results are in the group's order; all are Lost if it did not reach the disk.
+
+        Only Refused and IntegrityError are undone to the savepoint: after any other database error the engine may
+        have rolled back everything, later savepoints would commit by themselves, and "recorded" would be a lie.
+        """
+        cursor = tx.cursor
+        results: list[Done | BaseException] = []
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            for job in group:
+                cursor.execute("SAVEPOINT one")
+                try:
+                    done = job.run(tx)
+                    tx.flush()
+                    results.append(done)
+                except (Refused, IntegrityError, sqlite3.IntegrityError) as exc:
+                    if not raw.in_transaction:
+                        raise Lost from exc
+                    cursor.execute("ROLLBACK TO one")
+                    _forget(tx)
+                    results.append(exc)
+                except (DBAPIError, sqlite3.Error):
+                    raise
+                except Exception as exc:  # a bug in one command must not take its neighbours along
+                    if not raw.in_transaction:
+                        raise Lost from exc
+                    cursor.execute("ROLLBACK TO one")
+                    _forget(tx)
+                    log.exception("command failed")
+                    results.append(exc)
+                cursor.execute("RELEASE one")
+            if not raw.in_transaction:
+                raise Lost
+            cursor.execute("COMMIT")
+        except (Lost, DBAPIError, sqlite3.Error) as exc:
+            self._roll_back(raw, exc)
+            _forget(tx)
+            return [Lost() for _ in group]
+        _forget(tx)
+        return results
+
+    def _roll_back(self, raw: sqlite3.Connection, exc: BaseException) -> None:
+        log.error("group lost: %s", _words(exc))
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        if "disk I/O error" in _words(exc):
+            # Never retry and acknowledge: what reached the disk is unknown until the file is opened afresh.
+            self._fatal(exc)
+
+    def _truncate_log(self, raw: sqlite3.Connection) -> None:
+        """Empty the write-ahead log, which holds the order of the votes. New reads wait; running ones finish."""
+        with self._gate:
+            self._held = True
+            while self._reads:
+                self._gate.wait()
+        try:
+            while raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                time.sleep(0.005)
+        finally:
+            with self._gate:
+                self._held = False
+                self._gate.notify_all()
+
+    # --- reading
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """A read-only snapshot. Everything read inside belongs to one moment."""
+        with self._gate:
+            while self._held:
+                self._gate.wait()
+            self._reads += 1
+        try:
+            with self.readers.connect() as connection:
+                raw = connection.connection.driver_connection
+                assert isinstance(raw, sqlite3.Connection)
+                with Tx(connection, autoflush=False) as tx:
+                    tx.cursor = raw.cursor()
+                    tx.cache = {}
+                    tx.cursor.execute("BEGIN")
+                    try:
+                        yield tx
+                    finally:
+                        tx.cursor.execute("ROLLBACK")
+        finally:
+            with self._gate:
+                self._reads -= 1
+                self._gate.notify_all()
+
+    def look(self, sql: str, *params: object) -> tuple[Any, ...] | None:
+        """One row by a prepared statement on this thread's own connection: 9 us, cheap enough for the loop."""
+        cursor: sqlite3.Cursor | None = getattr(self._looks, "cursor", None)
+        if cursor is None:
+            raw = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, isolation_level=None)
+            self._looks.cursor = cursor = raw.cursor()
+        rows = cursor.execute(sql, params).fetchall()
+        return rows[0] if rows else None
+
+    def close(self) -> None:
+        """Finish what is queued, then stop. Later writes are refused with `try_again`."""
+        with self._ready:
+            self._stopping = True
+            self._ready.notify_all()
+        if self._lane.is_alive():
+            self._lane.join()
+        self.readers.dispose()
+        self.writer.dispose()
+
+
+def bump(tx: Tx, touched: frozenset[tuple[str, str]]) -> None:
+    """Count what a staff command touched."""
+    tx.cursor.executemany(
+        "INSERT INTO version (address, part, n) VALUES (?, ?, 1) ON CONFLICT (address, part) DO UPDATE SET n = n + 1",
+        sorted(touched),
+    )
+
+
+def _engine(uri: str, *, read_only: bool) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(
+            uri, uri=True, isolation_level=None, factory=_Connection, check_same_thread=False, cached_statements=256
+        ),
+        poolclass=QueuePool,
+        pool_size=8,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: sqlite3.Connection, _record: object) -> None:
+        raw.execute("PRAGMA foreign_keys=ON")
+        raw.execute("PRAGMA busy_timeout=5000")
+        if read_only:
+            raw.execute("PRAGMA query_only=ON")
+        else:
+            raw.execute("PRAGMA synchronous=FULL")
+            raw.execute("PRAGMA secure_delete=ON")
+            raw.execute("PRAGMA wal_autocheckpoint=2000")
+
+    return engine
+
+
+def _forget(tx: Tx) -> None:
+    """Drop everything the session remembers; the driver's transaction is not its business."""
+    tx.rollback()
+    tx.expunge_all()
+
+
+def _answer(group: list[_Job], results: list[Done | BaseException]) -> None:
+    """Post every answer of the group with one wake-up per loop: 4 us a command against 18 for one each."""
+    by_post: dict[Post, list[tuple[Answer, Done | BaseException]]] = {}
+    for job, result in zip(group, results, strict=True):
+        by_post.setdefault(job.post, []).append((job.answer, result))
+    for post, pairs in by_post.items():
+        try:
+            post(_deliver, pairs)
+        except RuntimeError:
+            log.warning("a loop was closed before its answers arrived")
+
+
+def _deliver(pairs: list[tuple[Answer, Done | BaseException]]) -> None:
+    for answer, result in pairs:
+        try:
+            answer(result)
+        except Exception:
+            log.exception("an answer failed")
+
+
+def _words(exc: BaseException) -> str:
+    return str(exc.__cause__ or exc) if isinstance(exc, Lost) else str(exc)
+
+
+def _exit(exc: BaseException) -> None:
+    log.critical("the disk failed, stopping: %s", exc)
+    os._exit(70)
+
+
+def shuffled(rows: list[T]) -> list[T]:
+    """The rows in an order nobody can foretell, from the system's generator."""
+    return random.SystemRandom().sample(rows, len(rows))

@@ -1,0 +1,26 @@
+"""User text as it is kept: NFC, one kind of space, no control or format characters, marks bounded."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MARKS = 4
+"""Combining marks kept on one letter; Vietnamese needs two, Arabic with full vowels three."""
+
+
+def tidy(text: str, limit: int) -> str:
+    """The text as one line of at most `limit` characters. Joiners that Arabic and Persian need are kept."""
+    kept: list[str] = []
+    marks = 0
+    for c in unicodedata.normalize("NFC", text[: limit * 8]):
+        category = unicodedata.category(c)
+        if category in ("Mn", "Me"):
+            marks += 1
+            if marks > MARKS or not kept:
+                continue
+        else:
+            marks = 0
+        if category[0] == "C" and c not in "\n\t\u200c\u200d":
+            continue
+        kept.append(" " if category[0] == "Z" or c in "\n\t" else c)
+    return " ".join("".join(kept).split())[:limit].strip()
