@@ -12,6 +12,8 @@ from live.frames import Frame
 BEHIND_LIMIT = 10.0
 # Acknowledgements kept for a phone that is behind. It has at most a few commands under way: more is abuse.
 SENT_LIMIT = 64
+# The longest message from a phone (bytes).
+MESSAGE_LIMIT = 16 * 1024
 
 
 class Stage(Enum):

@@ -8,13 +8,11 @@ from typing import Any
 
 from live import log
 from live.frames import Frame, payload_of
-from live.line import BEHIND_LIMIT, SENT_LIMIT, Line, Stage, expect
+from live.line import BEHIND_LIMIT, MESSAGE_LIMIT, SENT_LIMIT, Line, Stage, expect
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-MESSAGE_LIMIT = 16 * 1024
 
 
 class PlainLine:
