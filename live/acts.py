@@ -1,0 +1,108 @@
+"""What just happened, in words: an act of the journal and its facts as one sentence, in any language.
+
+A sentence names no person: who did it stands beside it, so that no language has to guess a gender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from live.languages import catalogue
+from models.boards import DeskPoll
+from models.journal import JournalRow
+
+Facts = dict[str, int | str | float]
+
+
+def _(message: str) -> str:
+    return message
+
+
+def _n(one: str, many: str) -> tuple[str, str]:
+    return one, many
+
+
+ACTS: dict[str, str] = {
+    "session_started": _("Session started"),
+    "session_ended": _("Session ended"),
+    "screen_follows": _("The screen follows this session"),
+    "poll_written": _("%(poll)s written"),
+    "text_approved": _("%(poll)s: %(language)s approved"),
+    "wording_corrected": _("%(poll)s: %(language)s wording corrected"),
+    "poll_moved": _("%(poll)s moved"),
+    "poll_ready": _("%(poll)s is ready"),
+    "poll_opened": _("%(poll)s: voting opened"),
+    "timer_set": _("%(poll)s: %(seconds)s s on the timer"),
+    "timer_stopped": _("%(poll)s: timer stopped"),
+    "voting_ended": _("%(poll)s: voting ended"),
+    "voting_continued": _("%(poll)s: voting goes on"),
+    "sealed": _("%(poll)s sealed"),
+    "figures_seen": _("%(poll)s: figures seen at the desk"),
+    "revealed": _("%(poll)s revealed"),
+    "withdrawn": _("%(poll)s withdrawn"),
+    "poll_reset": _("%(poll)s reset"),
+    "new_round": _("Round %(round)s of a poll prepared"),
+    "hands_counted": _("%(poll)s: hands counted, %(n)s for option %(option)s"),
+    "staged": _("Next: %(scene)s"),
+    "took": _("On screen: %(scene)s"),
+    "blanked": _("Blank. The room sees nothing."),
+    "unblanked": _("The room sees the screen again"),
+    "badge_revoked": _("Badge %(person)s revoked"),
+    "badge_reissued": _("New badge for %(person)s"),
+    "screen_revoked": _("New link for a screen"),
+    "voter_named": _("Voter named for a delegation"),
+    # told when a fact asks for more words than the plain sentence has
+    "poll_opened_without": _("%(poll)s: voting opened without %(languages)s"),
+    "lost_phones": _("%(poll)s: many phones lost. Timer stopped"),
+    "unknown": _("A change was made"),
+}
+COUNTED: dict[str, tuple[str, str]] = {
+    "poll_opened": _n("%(poll)s: voting opened for %(num)d elector", "%(poll)s: voting opened for %(num)d electors"),
+    "sealed": _n("%(poll)s sealed with %(num)d answer", "%(poll)s sealed with %(num)d answers"),
+    "withdrawn": _n(
+        "%(poll)s withdrawn. %(num)d answer was deleted", "%(poll)s withdrawn. %(num)d answers were deleted"
+    ),
+    "poll_reset": _n("%(poll)s reset. %(num)d answer was deleted", "%(poll)s reset. %(num)d answers were deleted"),
+}
+"""The same acts with a number; `num` is `of` or `n` of the facts."""
+SCENES: dict[str, str] = {
+    "title": _("Title"),
+    "lobby": _("Lobby"),
+    "agenda": _("Agenda"),
+    "poll": _("A poll"),
+    "results": _("Results"),
+    "earlier": _("Earlier result"),
+    "announcement": _("Announcement"),
+    "countdown": _("Countdown"),
+    "none": _("nothing"),
+}
+POLL = _("Poll %(number)s")
+
+
+def sentence(language: str, row: JournalRow, polls: Iterable[DeskPoll] = ()) -> str:
+    """The act of a journal row. `polls` is the session's run list: its order gives the polls their numbers."""
+    words, facts = catalogue(language), row.facts
+    known = {poll.board.id: (number, poll) for number, poll in enumerate(polls, 1)}
+    number, poll = known.get(int(facts.get("poll", 0)), (0, None))
+    options = {option.id: option.letter for option in poll.board.options} if poll else {}
+    params: Facts = {
+        **facts,
+        "poll": words.gettext(POLL) % {"number": number} if number else words.gettext(SCENES["poll"]),
+        "language": str(facts.get("language", "")).upper(),
+        "languages": str(facts.get("override", "")).upper().replace(",", ", "),
+        "scene": words.gettext(SCENES.get(str(facts.get("scene", "")), SCENES["none"])),
+        "option": options.get(int(facts.get("item", 0)), "?"),
+    }
+    if row.act == "poll_opened" and facts.get("override"):
+        return words.gettext(ACTS["poll_opened_without"]) % params
+    if row.act == "timer_stopped" and facts.get("why"):
+        return words.gettext(ACTS["lost_phones"]) % params
+    count = facts.get("of", facts.get("n"))
+    if row.act in COUNTED and count is not None:
+        one, many = COUNTED[row.act]
+        return words.ngettext(one, many, int(count)) % {**params, "num": int(count)}
+    said = words.gettext(ACTS.get(row.act, ACTS["unknown"]))
+    try:
+        return said % params
+    except KeyError:  # an entry of an older version without this fact
+        return words.gettext(ACTS["unknown"])
