@@ -59,12 +59,13 @@ class Renderer:
             hemicycle=draw.hemicycle,
             qr=draw.qr,
             said=said,
+            said_n=said_n,
         )
         env.filters.update(
             percent=lambda value, la=code: languages.percent(value, la),
             clock=lambda at: languages.clock(at, self.zone),
             clock_s=lambda at: languages.clock(at, self.zone, seconds=True),
-            day=lambda iso: languages.day(iso, code),
+            day=lambda iso, la=code: languages.day(iso, la),
             pick=lambda texts, la=code: texts.get(la) or next(iter(texts.values()), ""),
             pick_language=lambda texts, la=code: la if texts.get(la) else next(iter(texts), la),
         )
@@ -75,3 +76,8 @@ def said(language: str, message: str, **params: str | int) -> str:
     """A sentence of the interface in any of the languages, for screens that show several at once."""
     text = languages.catalogue(language).gettext(message)
     return text % params if params else text
+
+
+def said_n(language: str, one: str, many: str, num: int, **params: str | int) -> str:
+    """A counted sentence in any of the languages, by that language's own plural forms."""
+    return languages.catalogue(language).ngettext(one, many, num) % {"num": num, **params}
