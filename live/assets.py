@@ -132,9 +132,7 @@ class Assets:
         self._by_path[plain.url] = plain
         return asset
 
-    def _asset(
-        self, name: str, suffix: str, body: bytes, packed: bytes | None, mark: str, keep: bytes
-    ) -> Asset:
+    def _asset(self, name: str, suffix: str, body: bytes, packed: bytes | None, mark: str, keep: bytes) -> Asset:
         # Weak: the packed and the plain body share it.
         etag = f'W/"{mark}"'.encode()
         shared: Headers = [

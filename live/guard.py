@@ -246,9 +246,7 @@ def _name(host: str) -> str:
     return re.sub(r":\d+$", "", host)
 
 
-async def _refuse(
-    scope: Scope, receive: Receive, send: Send, refusal: Refusal, security: Headers = ()
-) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal, security: Headers = ()) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": ""})  # Before accept: a 403.

@@ -69,6 +69,13 @@ class HallsideServer(uvicorn.Server):
             # Our parent holds the other end of standard input. When that ends, so do we.
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._let_go)
 
+    async def main_loop(self) -> None:
+        tick = 0
+        while not await self.on_tick(tick):
+            # Tests start and stop a hundred servers: there it is finer than uvicorn's tenth of a second.
+            await asyncio.sleep(0.1 if self._signals else 0.005)
+            tick += 1
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()

@@ -315,6 +315,8 @@ class Wire(WebSocketsSansIOProtocol):
 
     def _fault(self, code: int, why: str) -> None:
         """The peer broke the protocol: one line in the log, and goodbye."""
+        if self.conn.state is not State.OPEN:
+            return  # Another fault came first, and has its line and its goodbye.
         log.event("socket_fault", close=code, why=why)
         if self._stage is Stage.CONNECTING:
             self.abort()
