@@ -185,7 +185,7 @@ def read_headers(scope: Scope) -> Known:
         if name in found:
             if found[name]:
                 raise Refusal(400, "This request says the same thing twice.")
-            found[name] = value.decode("latin-1").strip()
+            found[name] = value.strip().decode("latin-1")
     return Known(
         host=found[b"host"].lower(),
         origin=found[b"origin"].lower(),
@@ -255,8 +255,10 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal, 
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
         *security,
     ]
+    if refusal.status == 408:
+        # Not for the others: closing over a body that still arrives would reset the connection, words and all.
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -20,6 +20,9 @@ class HttpLine(HttpToolsProtocol):
     header_bytes = 32 * 1024
     stall_seconds = 20.0
     cap = 20_000
+    # After a refusal the rest of the body is read and thrown away, or the client never sees the words.
+    waste_bytes = 32 * 1024 * 1024
+    linger_seconds = 1.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -27,6 +30,8 @@ class HttpLine(HttpToolsProtocol):
         self._stall: TimerHandle | None = None
         self._in_headers = True
         self._head = 0
+        self._waste = 0
+        self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -43,13 +48,18 @@ class HttpLine(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self._refused or self.transport.is_closing():
             return
         if self._in_headers:
             self._head += len(data)
         super().data_received(data)
-        if self._in_headers and self._head > self.header_bytes and not self.transport.is_closing():
-            self.refuse(431, "These request headers are too long.")
+        if self.transport.is_closing():
+            return
+        if self._in_headers:
+            if self._head > self.header_bytes:
+                self.refuse(431, "These request headers are too long.")
+        elif self._answered():
+            self._discard(len(data))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -57,6 +67,7 @@ class HttpLine(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_headers = False
+        self._waste = 0
         self._head = 0
         self._no_deadline()
         super().on_headers_complete()
@@ -95,9 +106,27 @@ class HttpLine(HttpToolsProtocol):
             + b"content-length: %d\r\n\r\n" % len(body)
             + body
         )
-        self.transport.close()
+        self._refused = True
+        # Closing over unread bytes resets the connection, and the words are lost: half-close, read on, then drop.
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         if self._stall is None:
-            self._stall = self.loop.call_later(self.stall_seconds, self.transport.abort)
+            self._stall = self.loop.call_later(self.linger_seconds, self.transport.abort)
+
+    def _answered(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def _discard(self, size: int) -> None:
+        """What comes after the answer is the rest of a refused body."""
+        self._waste += size
+        if self._waste > self.waste_bytes:
+            self.transport.abort()
+        elif self.timeout_keep_alive_task is None:
+            # uvicorn forgets this timer with the first byte, and an unfinished body would keep the connection.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def _unsupported_upgrade_warning(self) -> None:
         """Not worth a line in the log for every request that asks for HTTP/2."""
@@ -111,8 +140,7 @@ class HttpLine(HttpToolsProtocol):
         self._deadline = None
         if self.transport.is_closing():
             return
-        cycle: RequestResponseCycle | None = self.cycle
-        if cycle is not None and not cycle.response_complete:
+        if not self._answered():
             self.transport.abort()  # Words would land inside the answer to the request before.
         elif self._head:
             self.refuse(408, "The request took too long to arrive.")
