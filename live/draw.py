@@ -1,0 +1,116 @@
+"""Drawings the server makes: the hemicycle, seats in arcs of which some are lit, and the QR code. Both as inline SVG.
+
+Neither says anything that the words beside it do not say, so both are hidden from screen readers.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from functools import lru_cache
+
+import segno
+from markupsafe import Markup
+
+UNITS = (1, 5, 10, 25)
+"""People to one seat, the smallest that fits; larger halls take multiples of the last."""
+WIDTH, HEIGHT = 1000, 540
+OUTER, INNER = 470.0, 200.0
+QUIET = 4
+"""Modules of white around a QR code, without which phones do not find it."""
+
+
+def unit(n_total: int, max_dots: int) -> int:
+    """How many people one dot stands for."""
+    for people in UNITS:
+        if math.ceil(n_total / people) <= max_dots:
+            return people
+    return UNITS[-1] * math.ceil(n_total / (UNITS[-1] * max_dots))
+
+
+def lit(n: int, n_total: int, people: int) -> int:
+    """Dots to light: the first person lights one, and the last dot waits for the last person."""
+    if n <= 0:
+        return 0
+    dots = max(1, math.ceil(n_total / people))
+    return dots if n >= n_total else max(1, min(dots - 1, round(n / people)))
+
+
+def hemicycle(n_total: int, n_lit: int, *, seed: int, max_dots: int = 240) -> Markup:
+    """Seats in arcs, `n_lit` of `n_total` people lit in a seeded order that is nobody's seat.
+
+    Each circle carries its place in that order as `data-o`, the svg `data-unit` (people to a dot) and `data-of`
+    (people in all): a page lights more by itself, without a new drawing.
+    """
+    people = unit(n_total, max_dots)
+    dots = max(1, math.ceil(n_total / people))
+    on = lit(n_lit, n_total, people)
+    radius, seats = _seats(dots)
+    order = list(range(dots))
+    random.Random(seed).shuffle(order)
+    circles = "".join(
+        f'<circle cx="{x}" cy="{y}" r="{radius}" data-o="{o}"{" class=on" if o < on else ""}/>'
+        for (x, y), o in zip(seats, order, strict=True)
+    )
+    # Everything within is a number of ours.
+    return Markup(  # noqa: S704
+        f'<svg class="hemi" viewBox="0 0 {WIDTH} {HEIGHT}" data-unit="{people}" data-of="{n_total}"'
+        f' aria-hidden="true" focusable="false">{circles}</svg>'
+    )
+
+
+@lru_cache(256)
+def qr(text: str) -> Markup:
+    """A QR code, black on white in every theme, error level M. Upper-case addresses make the coarsest modules."""
+    code = segno.make(text, error="m", micro=False, boost_error=False)
+    size = code.symbol_size(border=QUIET)[0]
+    runs = []
+    for y, row in enumerate(code.matrix_iter(border=QUIET)):
+        x = 0
+        while x < size:
+            run = 1
+            while x + run < size and bool(row[x + run]) == bool(row[x]):
+                run += 1
+            if row[x]:
+                runs.append(f"M{x} {y}h{run}v1h-{run}z")
+            x += run
+    return Markup(  # noqa: S704
+        f'<svg class="qr" viewBox="0 0 {size} {size}" shape-rendering="crispEdges" aria-hidden="true"'
+        f' focusable="false"><path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{"".join(runs)}"/></svg>'
+    )
+
+
+@lru_cache(64)
+def _seats(dots: int) -> tuple[float, tuple[tuple[float, float], ...]]:
+    """Radius of a dot, and the middles of so many dots in as few arcs as hold them without touching."""
+    rows = 1
+    while rows < 12 and sum(_capacity(rows)) < dots:
+        rows += 1
+    radii = [OUTER - (OUTER - INNER) * row / max(1, rows - 1) for row in range(rows)][::-1] if rows > 1 else [OUTER]
+    gap = _gap(rows)
+    shares = [dots * radius / sum(radii) for radius in radii]
+    counts = [int(share) for share in shares]
+    for row in sorted(range(rows), key=lambda r: counts[r] - shares[r])[: dots - sum(counts)]:
+        counts[row] += 1
+    seats = tuple(
+        (
+            round(WIDTH / 2 - radius * math.cos(math.pi * (k / (count - 1) if count > 1 else 0.5)), 1),
+            round(HEIGHT - 34 - radius * math.sin(math.pi * (k / (count - 1) if count > 1 else 0.5)), 1),
+        )
+        for radius, count in zip(radii, counts, strict=True)
+        for k in range(count)
+    )
+    closest = min([gap, *(math.pi * r / (c - 1) for r, c in zip(radii, counts, strict=True) if c > 1)])
+    return round(min(30.0, closest * 0.3), 1), seats
+
+
+def _gap(rows: int) -> float:
+    return (OUTER - INNER) / (rows - 1) if rows > 1 else OUTER - INNER
+
+
+def _capacity(rows: int) -> list[int]:
+    """Seats of each arc at the distance the arcs have from each other; a single arc takes fifteen."""
+    if rows == 1:
+        return [15]
+    gap = _gap(rows)
+    return [int(math.pi * (OUTER - gap * row) / gap) + 1 for row in range(rows)]

@@ -1,0 +1,79 @@
+"""The drawings: what is lit, in which order, and that a phone finds the QR code."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import segno
+
+from live import draw
+
+
+def circles(svg: str) -> list[tuple[float, float, float, int, bool]]:
+    found = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)" data-o="(\d+)"( class=on)?/>', svg)
+    return [(float(x), float(y), float(r), int(o), bool(on)) for x, y, r, o, on in found]
+
+
+@pytest.mark.parametrize(
+    ("people", "unit"), [(1, 1), (240, 1), (241, 5), (1200, 5), (1201, 10), (2401, 25), (6000, 25), (6001, 50)]
+)
+def test_a_dot_is_as_few_people_as_fit(people, unit):
+    svg = draw.hemicycle(people, 0, seed=1)
+
+    assert f'data-unit="{unit}"' in svg
+    assert len(circles(svg)) == -(-people // unit)
+
+
+def test_the_first_in_the_seeded_order_are_lit():
+    dots = circles(draw.hemicycle(212, 146, seed=7))
+
+    assert len(dots) == 212
+    assert {o for *_, o, on in dots if on} == set(range(146))
+
+
+def test_the_order_is_seeded_and_not_the_order_of_seats():
+    one, again, other = (circles(draw.hemicycle(100, 40, seed=seed)) for seed in (1, 1, 2))
+
+    assert one == again
+    assert [o for *_, o, _ in one] != [o for *_, o, _ in other]
+    assert [o for *_, o, _ in one] != list(range(100))
+
+
+@pytest.mark.parametrize(("lit", "dots"), [(0, 0), (1, 1), (499, 99), (500, 100)])
+def test_one_person_is_seen_and_only_all_are_all(lit, dots):
+    svg = draw.hemicycle(500, lit, seed=3, max_dots=120)
+
+    assert sum(on for *_, on in circles(svg)) == dots
+
+
+@pytest.mark.parametrize("people", [0, 1, 2, 9, 15, 16, 48, 96, 120, 239, 240])
+def test_dots_never_touch_and_stay_in_the_picture(people):
+    dots = circles(draw.hemicycle(people, 0, seed=1))
+
+    for n, (x, y, r, *_) in enumerate(dots):
+        assert r <= x <= draw.WIDTH - r
+        assert r <= y <= draw.HEIGHT - r
+        for x2, y2, r2, *_ in dots[n + 1 :]:
+            assert (x - x2) ** 2 + (y - y2) ** 2 > (r + r2) ** 2
+
+
+def test_a_qr_code_is_black_on_white_with_four_modules_of_quiet():
+    text = "HTTPS://TALK.EXAMPLE/C/K3M7"
+    svg = draw.qr(text)
+    modules = segno.make(text, error="m", micro=False, boost_error=False)
+    size = modules.symbol_size(border=4)[0]
+
+    assert f'viewBox="0 0 {size} {size}"' in svg
+    drawn = {
+        (x, int(y))
+        for x0, y, run in re.findall(r"M(\d+) (\d+)h(\d+)v1", svg)
+        for x in range(int(x0), int(x0) + int(run))
+    }
+    dark = {(x, y) for y, row in enumerate(modules.matrix_iter(border=4)) for x, bit in enumerate(row) if bit}
+    assert drawn == dark
+    assert min(x for x, _ in drawn) == 4
+
+
+def test_nothing_of_the_text_gets_into_the_markup():
+    assert "script" not in draw.qr("</svg><script>")
