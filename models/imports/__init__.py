@@ -1,0 +1,12 @@
+"""A folder of lists becomes the conference: halls, delegations, programme, people, polls.
+
+`read` tells everything about a folder and changes nothing; `apply` is one transaction, all or nothing. Only listed
+columns enter. The same folder twice changes nothing.
+"""
+
+from models.imports.findings import Finding
+from models.imports.plan import Plan, parse, read
+from models.imports.rows import EventRow
+from models.imports.writing import Applied, apply
+
+__all__ = ["Applied", "EventRow", "Finding", "Plan", "apply", "parse", "read"]

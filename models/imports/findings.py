@@ -1,0 +1,101 @@
+"""What a folder has to be told about, by file and row. A problem stops the import; a decision and a note do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+WORDS = {
+    # the file
+    "nothing_here": "holds none of {files}",
+    "too_big": "is larger than {limit} MB",
+    "not_utf8": "is not UTF-8 text; save it as “CSV UTF-8”",
+    "not_csv": "cannot be read as CSV: {why}",
+    "not_json": "cannot be read as JSON: {why}",
+    "no_rows": "has no rows under its header",
+    "column_twice": "has two columns named {column}",
+    "column_missing": "has no column {column}",
+    "cells": "has {n} cells, the header has {of}",
+    # every list
+    "missing": "{column} is empty",
+    "not_a_number": "{column} is not a number from {least} to {most}: {value}",
+    "not_a_word": "{column} must be one of {allowed}, not {value}",
+    "bad_key": "{column} may hold letters, digits, dots and dashes, at most {limit}: {value}",
+    "twice": "{column} {value} stands in row {first} too, with other contents",
+    "row_twice": "the same as row {first}; taken once",
+    "text_missing": "{column} has no text in any language of the event",
+    "too_long": "{column} has {n} characters, at most {limit} are allowed",
+    "shortened": "{column} has {n} characters and was cut to {limit}",
+    "language_not_offered": "{value} is not offered; left out",
+    "no_language": "none of the languages is offered ({value}); starts in English",
+    "no_such": "there is no {what} {value}",
+    # programme
+    "not_a_day": "{column} is not a day like 2026-12-06: {value}",
+    "not_a_time": "{column} is not a time like 09:30: {value}",
+    "ends_before": "ends at {end}, but starts at {start}",
+    "hall_twice": "hall {hall} is taken by {other} from {start} to {end}",
+    "person_twice": "{number} also moderates {other} from {start} to {end}",
+    "hall_kept": "{key} has begun or has opened polls; it stays in hall {hall}",
+    "moderates_still": "{number} moderates {key}, but is not in the list; taken off only by hand",
+    "no_booth": "{key} is announced in {value}, but the hall has no booth for it",
+    # people
+    "name_missing": "has no name",
+    "capitals": "the name is written in capitals and kept as written",
+    "same_person": "{number} and {other} have the same e-mail address: one person? Both are kept unless you decide",
+    "merged": "{number} is the same person as {other}; only {other} is taken",
+    "merge_unknown": "{number} cannot be merged into {other}: {other} is not in the list",
+    # polls
+    "kind_not_offered": "{key}: {kind} is not offered yet; skipped",
+    "shape": "{key}: {what} is not as expected",
+    "options": "{key} needs at least two options",
+    "too_many_options": "{key} has {n} options, at most {limit} are possible",
+    "fixed_options": "{key}: a {kind} poll has the options {allowed}, in this order",
+    "bounds": "{key} asks for {min} to {max} of {n} options",
+    "secret_not_live": "{key}: a secret poll cannot show live results",
+    "setting_dropped": "{key}: {value} means nothing for {kind}; left out",
+    "poll_in_break": "{key} belongs to {value}, which is a break",
+    "was_opened": "{key} was opened already; it stays as it is",
+    # event
+    "no_zone": "there is no time zone {value}",
+    "event_invented": "no event.json: the event is called {value}, in UTC",
+}
+"""What each finding says, in English: importing is done by whoever keeps the platform."""
+Kind = Literal["problem", "decision", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to be told. `row` counts as a spreadsheet does, the header being row 1; 0 is the whole file."""
+
+    kind: Kind
+    file: str
+    row: int
+    key: str
+    params: tuple[tuple[str, str | int], ...] = ()
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.key].format(**dict(self.params))
+
+    def __str__(self) -> str:
+        return f"{self.file}, row {self.row}: {self.words}" if self.row else f"{self.file}: {self.words}"
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects in the order of finding."""
+
+    all: list[Finding] = field(default_factory=list)
+
+    def problem(self, file: str, row: int, key: str, /, **params: str | int) -> None:
+        self._add("problem", file, row, key, params)
+
+    def decision(self, file: str, row: int, key: str, /, **params: str | int) -> None:
+        self._add("decision", file, row, key, params)
+
+    def note(self, file: str, row: int, key: str, /, **params: str | int) -> None:
+        self._add("note", file, row, key, params)
+
+    def _add(self, kind: Kind, file: str, row: int, key: str, params: dict[str, str | int]) -> None:
+        shown = {name: value[:80] if isinstance(value, str) else value for name, value in params.items()}
+        self.all.append(Finding(kind, file, row, key, tuple(shown.items())))

@@ -1,0 +1,95 @@
+"""What the database holds already, in the same rows as the lists, so that the two are compared by equality."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from models.imports.rows import DelegationRow, EventRow, HallRow, MeetingRow, PersonRow
+from models.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class PollThere:
+    """A poll by its key: what decides whether it may still be changed."""
+
+    id: int
+    state: str
+    mark: str
+    """Digest of the row it was imported from, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """Everything by its key, with its id."""
+
+    event: EventRow | None = None
+    halls: dict[str, tuple[int, HallRow]] = field(default_factory=dict)
+    delegations: dict[str, tuple[int, DelegationRow]] = field(default_factory=dict)
+    people: dict[str, tuple[int, PersonRow]] = field(default_factory=dict)
+    meetings: dict[str, tuple[int, MeetingRow]] = field(default_factory=dict)
+    polls: dict[str, PollThere] = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
+    """Sessions that cannot change halls any more: begun, ended, or with a poll that was opened."""
+    off: frozenset[str] = frozenset()
+    """Cancelled sessions, which take up no hall."""
+
+
+def look(tx: Tx) -> There:
+    """Read it all: 10,000 people in 60 ms. Plain rows, because objects for all of them would take a second."""
+    run = tx.cursor.execute
+    event = run("SELECT key, names, zone, languages FROM event ORDER BY id LIMIT 1").fetchone()
+    halls = {
+        key: (id_, HallRow(key, json.loads(names), capacity, height, seat, languages))
+        for id_, key, names, capacity, height, seat, languages in run(
+            "SELECT id, key, names, capacity, screen_height_m, farthest_seat_m, languages FROM hall"
+        )
+    }
+    delegations = {
+        key: (id_, DelegationRow(key, place, bool(votes), json.loads(names)))
+        for id_, key, place, votes, names in run("SELECT id, key, place, votes, names FROM delegation")
+    }
+    people = {
+        row[1]: (row[0], PersonRow(*row[1:]))
+        for row in run(
+            "SELECT p.id, p.number, p.title, p.given_name, p.family_name, p.native_name, p.organisation,"
+            " coalesce(d.key, ''), p.role, p.languages FROM person p LEFT JOIN delegation d ON d.id = p.delegation_id"
+        )
+    }
+    moderators: dict[int, list[str]] = {}
+    for session, number in run(
+        "SELECT s.session_id, p.number FROM sessionstaff s JOIN person p ON p.id = s.person_id"
+        " WHERE s.role = 'moderator' ORDER BY p.number"
+    ):
+        moderators.setdefault(session, []).append(number)
+    meetings: dict[str, tuple[int, MeetingRow]] = {}
+    fixed: set[str] = set()
+    off: set[str] = set()
+    for id_, key, hall, day, start, end, track, kind, titles, abstract, languages, state in run(
+        "SELECT s.id, s.key, h.key, day, start, end, track, kind, titles, abstract, s.languages, state"
+        " FROM session s JOIN hall h ON h.id = s.hall_id"
+    ).fetchall():
+        meetings[key] = (
+            id_,
+            MeetingRow(
+                key, hall, day, start, end, track, kind, json.loads(titles), abstract, languages,
+                tuple(moderators.get(id_, ())),
+            ),
+        )  # fmt: skip
+        if state != "planned":
+            fixed.add(key)
+        if state == "cancelled":
+            off.add(key)
+    fixed |= {
+        key for (key,) in run(
+            "SELECT s.key FROM session s JOIN poll p ON p.session_id = s.id WHERE p.state NOT IN ('draft', 'ready')"
+        )
+    } | {key for (key,) in run("SELECT s.key FROM session s JOIN stage g ON g.session_id = s.id")}  # fmt: skip
+    polls = {
+        key: PollThere(id_, state, str(json.loads(settings).get("imported", "")))
+        for id_, key, state, settings in run("SELECT id, key, state, settings FROM poll WHERE root_id IS NULL")
+    }
+    return There(
+        EventRow(event[0], json.loads(event[1]), event[2], event[3]) if event else None,
+        halls, delegations, people, meetings, polls, frozenset(fixed), frozenset(off),
+    )  # fmt: skip
