@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import msgspec
-from sqlmodel import Field, SQLModel, select
+from sqlmodel import Field, SQLModel
 
 from models import people
 from models.command import Badge, Command, Done, Touched
 from models.kinds import KINDS
 from models.kinds.kind import Kind, Rules
 from models.refusals import Refused
-from models.store import Tx, shuffled
+from models.store import Peek, Tx, shuffled
 
 LIVE_STATES = ("open", "closing")
 
@@ -39,7 +39,7 @@ class Turnout(SQLModel, table=True):
 class MarkBallot(SQLModel, table=True):
     """The box's list of ballots: an empty ballot is a ballot, too."""
 
-    __tablename__ = "ballot"  # type: ignore[assignment]
+    __tablename__ = "ballot"
     __table_args__: ClassVar[dict[str, bool]] = {"sqlite_with_rowid": False}
 
     poll_id: int = Field(primary_key=True)
@@ -145,8 +145,7 @@ class CastVote(Command):
         for item, x, y in marks:
             cursor.execute("INSERT INTO mark VALUES (?, ?, ?, ?, ?)", (self.poll, ballot, item, x, y))
             cursor.execute(
-                "INSERT INTO tally VALUES (?, ?, ?, ?, 1)"
-                " ON CONFLICT (poll_id, item_id, x, y) DO UPDATE SET n = n + 1",
+                "INSERT INTO tally VALUES (?, ?, ?, ?, 1) ON CONFLICT (poll_id, item_id, x, y) DO UPDATE SET n = n + 1",
                 (self.poll, item, x, y),
             )
         return Done(spec.touched, "recorded", {"poll": self.poll, "turn": self.turn})
@@ -241,7 +240,7 @@ class MyBallot:
     marks: tuple[int, ...]
 
 
-def my_ballot(tx: Tx, badge: Badge, poll_id: int) -> MyBallot:
+def my_ballot(tx: Tx | Peek, badge: Badge, poll_id: int) -> MyBallot:
     """For the `my` part and the page without script."""
     electorate = tx.cursor.execute("SELECT electorate FROM poll WHERE id = ?", (poll_id,)).fetchone()
     elector = badge.person_id
@@ -291,7 +290,9 @@ def _spec(tx: Tx, poll_id: int, version: int) -> _Spec:
 def _take_back(tx: Tx, poll_id: int, ballot: bytes, *, keep: bool) -> None:
     """Take the marks of a ballot out of tally and box; with `keep` the ballot's own row stays for its new marks."""
     cursor = tx.cursor
-    marks = cursor.execute("SELECT item_id, x, y FROM mark WHERE poll_id = ? AND ballot = ?", (poll_id, ballot)).fetchall()
+    marks = cursor.execute(
+        "SELECT item_id, x, y FROM mark WHERE poll_id = ? AND ballot = ?", (poll_id, ballot)
+    ).fetchall()
     for item, x, y in marks:
         cursor.execute(
             "UPDATE tally SET n = n - 1 WHERE poll_id = ? AND item_id = ? AND x = ? AND y = ?", (poll_id, item, x, y)

@@ -55,6 +55,7 @@ class Scene:
     scene: stage.Scene
     poll: Board | None
     poll_day: str
+    poll_hall: Texts
     agenda: tuple[AgendaRow, ...]
     languages: tuple[str, ...]
     """Languages of this screen, of equal dignity."""
@@ -151,6 +152,7 @@ def scene(tx: Tx, hall_id: int, languages: tuple[str, ...], *, staged: bool = Fa
     return Scene(
         hall_id=hall_id, hall=hall.names, event=event.names, kind=picture.kind, blank=air.blank and not staged,
         version=air.version, session=session, scene=picture, poll=poll, poll_day=told.day if told else "",
+        poll_hall=told.hall if told else {},
         agenda=_day(tx, session) if picture.kind == "agenda" else (), languages=languages,
         mode=hall.mode, indicative=event.indicative, shown_at=air.taken_at,
     )  # fmt: skip
@@ -190,7 +192,8 @@ def my_sessions(tx: Tx, badge: Badge) -> tuple[SessionLink, ...]:
     return tuple(
         SessionLink(session, counts.get(row.id, 0))
         for row in rows
-        if row.kind != "break" and (people.may(tx, badge, "see_desk", row.id) or people.may(tx, badge, "moderate", row.id))
+        if row.kind != "break"
+        and (people.may(tx, badge, "see_desk", row.id) or people.may(tx, badge, "moderate", row.id))
         if (session := head(tx, row.id))
     )
 
@@ -227,5 +230,3 @@ def _day(tx: Tx, session: Head | None) -> tuple[AgendaRow, ...]:
     rows = programme.agenda(tx).rows
     day = session.day if session else (rows[0].day if rows else "")
     return tuple(row for row in rows if row.day == day and row.state != "ended")[:6]
-
-

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Touched = frozenset[tuple[str, str]]
 """(address, part) pairs, for instance ("session:7", "now"). Addresses: event, hall:ID, session:ID, person:ID."""
+
+Id = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""Every number that comes from outside: whole, not negative, and safe in a browser and in SQLite."""
 
 NOTHING: Touched = frozenset()
 SYSTEM = "system"
@@ -58,7 +61,7 @@ def snake(name: str) -> str:
     return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
 
 
-class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag=snake):
+class Command(msgspec.Struct, forbid_unknown_fields=True, tag_field="do", tag=snake):
     """Base of all commands. Subclasses hold bounded fields and `perform(tx, badge, now)`.
 
     `now` is wall time in seconds since 1970; order never comes from it.

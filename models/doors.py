@@ -8,7 +8,7 @@ import msgspec
 from sqlmodel import select
 
 from models import journal, stage
-from models.command import Badge, Command, Done
+from models.command import Badge, Command, Done, Id
 from models.programme import Meeting, confirmation, pick, staffed, touched_by
 from models.refusals import Refused
 from models.store import Tx
@@ -17,7 +17,7 @@ from models.store import Tx
 class StartSession(Command):
     """Open the doors: people can check in, and the hall's screen follows."""
 
-    session: int
+    session: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         meeting = staffed(tx, badge, self.session)
@@ -40,8 +40,8 @@ class StartSession(Command):
 class EndSession(Command):
     """Close the session. `confirm` repeats the two digits shown on the spot."""
 
-    session: int
-    confirm: int
+    session: Id
+    confirm: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         meeting = staffed(tx, badge, self.session)
@@ -67,7 +67,7 @@ class CheckIn(Command):
 
     hot: ClassVar[bool] = True
 
-    session: int
+    session: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         row = tx.cursor.execute("SELECT state, kind, titles FROM session WHERE id = ?", (self.session,)).fetchone()
@@ -80,9 +80,7 @@ class CheckIn(Command):
             raise Refused("session_cancelled")
         if kind == "break":
             raise Refused("nothing_to_join")
-        before = tx.cursor.execute(
-            "SELECT session_id FROM presence WHERE person_id = ?", (badge.person_id,)
-        ).fetchone()
+        before = tx.cursor.execute("SELECT session_id FROM presence WHERE person_id = ?", (badge.person_id,)).fetchone()
         if before == (self.session,):
             return Done(facts={"session": self.session})
         tx.cursor.execute(
@@ -97,7 +95,7 @@ class CheckIn(Command):
 class Follow(Command):
     """The hall's screen follows this session from now on, shown by its title."""
 
-    session: int
+    session: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         meeting = staffed(tx, badge, self.session)

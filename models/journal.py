@@ -21,7 +21,7 @@ GENESIS = b"\0" * 32
 class Entry(SQLModel, table=True):
     """One act of staff. `facts` is JSON; `undo` is the JSON of the command that takes it back, or empty."""
 
-    __tablename__ = "journal"  # type: ignore[assignment]
+    __tablename__ = "journal"
 
     id: int | None = Field(default=None, primary_key=True)
     at: float

@@ -6,11 +6,12 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel, col, func, select
 
 from models import journal
-from models.command import Badge, Command, Done
+from models.command import Badge, Command, Done, Id
 from models.refusals import Refused
 from models.store import Tx
 
@@ -108,7 +109,7 @@ class Screen(SQLModel, table=True):
 
 
 class Login(SQLModel, table=True):
-    """A browser that a badge was shown in. The cookie's token is random; only its hash is here. No agent, no address."""
+    """A browser that a badge was shown in. Only the hash of its random token is here; no agent, no address."""
 
     token_hash: bytes = Field(primary_key=True)
     person_id: int | None = Field(default=None, index=True)
@@ -131,9 +132,9 @@ SELECT 0, 'screen', l.language, s.hall_id, s.id FROM login l JOIN screen s ON s.
 class ShowBadge(Command):
     """A badge was shown in a browser. Sent by the door (`live.badges`), which has checked code or link."""
 
-    person: int = 0
-    screen: int = 0
-    issue: int = 1
+    person: Id = 0
+    screen: Id = 0
+    issue: Id = 1
     token_hash: bytes = b""
     language: str = "en"
 
@@ -188,7 +189,7 @@ class SetLanguage(Command):
 class RevokeBadge(Command):
     """The badge stops working at once, in every browser and socket."""
 
-    person: int
+    person: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         require(tx, badge, "manage_people")
@@ -204,8 +205,8 @@ class RevokeBadge(Command):
 class ReissueBadge(Command):
     """A new code and link; the old ones stop working."""
 
-    person: int
-    seen_issue: int
+    person: Id
+    seen_issue: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         require(tx, badge, "manage_people")
@@ -222,8 +223,8 @@ class ReissueBadge(Command):
 class RevokeScreen(Command):
     """A screen link that leaked: the old link stops, `issue` counts up for a new one."""
 
-    screen: int
-    seen_issue: int
+    screen: Id
+    seen_issue: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         require(tx, badge, "manage_people")
@@ -241,9 +242,9 @@ class RevokeScreen(Command):
 class NameVoter(Command):
     """Who casts the vote of a delegation, and the alternate. 0 for nobody."""
 
-    delegation: int
-    voter: int
-    alternate: int = 0
+    delegation: Id
+    voter: Id
+    alternate: Id = 0
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         require(tx, badge, "manage_people")
@@ -327,7 +328,7 @@ def find(tx: Tx, text: str, limit: int = 50) -> tuple[PersonRow, ...]:
             rows.append(
                 PersonRow(
                     id=person.id or 0, number=person.number, name=person.name, native_name=person.native_name,
-                    organisation=person.organisation, delegation=delegation.names if delegation else {},
+                    organisation=person.organisation, delegation=delegation.names if delegation is not None else {},
                     role=person.role, issue=person.issue, revoked=person.revoked,
                     browsers=counted.get(person.id, 0),
                 )
@@ -335,6 +336,53 @@ def find(tx: Tx, text: str, limit: int = 50) -> tuple[PersonRow, ...]:
         if len(rows) >= limit:
             break
     return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenRow:
+    """A hall screen in the list. Its link is made by the door, from `id` and `issue`."""
+
+    id: int
+    name: str
+    hall: dict[str, str]
+    issue: int
+    revoked: bool
+
+
+def screens(tx: Tx) -> tuple[ScreenRow, ...]:
+    """All hall screens, by hall."""
+    rows = tx.cursor.execute(
+        "SELECT s.id, s.name, h.names, s.issue, s.revoked FROM screen s JOIN hall h ON h.id = s.hall_id"
+        " ORDER BY h.key, s.id"
+    )
+    return tuple(ScreenRow(i, name, msgspec.json.decode(names), issue, bool(r)) for i, name, names, issue, r in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationRow:
+    """A delegation with a vote, its voter and alternate (0 for nobody), and its people as (id, name)."""
+
+    id: int
+    names: dict[str, str]
+    voter: int
+    alternate: int
+    members: tuple[tuple[int, str], ...]
+
+
+def delegations(tx: Tx) -> tuple[DelegationRow, ...]:
+    """The delegations that have a vote, in the organiser's order."""
+    members: dict[int, list[tuple[int, str]]] = {}
+    for person in tx.exec(select(Person).where(col(Person.revoked).is_(False)).order_by(Person.number)):
+        members.setdefault(person.delegation_id or 0, []).append((person.id or 0, person.name))
+    return tuple(
+        DelegationRow(d.id or 0, d.names, d.voter_id or 0, d.alternate_id or 0, tuple(members.get(d.id or 0, ())))
+        for d in tx.exec(select(Delegation).where(col(Delegation.votes)).order_by(col(Delegation.place)))
+    )
+
+
+def total(tx: Tx) -> int:
+    """How many people are on the list."""
+    return tx.exec(select(func.count()).select_from(Person)).one()
 
 
 _TURKISH = str.maketrans("İIı", "iii")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from typing import ClassVar
 
+import msgspec
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel, col, func, select
 
 from models import journal, people, programme, translations
 from models.ballots import LIVE_STATES, enrol, erase_ballots, recount, rewrite
-from models.command import Badge, Command, Done, Touched
+from models.command import Badge, Command, Done, Id, Touched
 from models.kinds import KINDS
 from models.refusals import Refused
 from models.store import Tx
@@ -103,20 +104,23 @@ class Wording(SQLModel, table=True):
 class WritePoll(Command):
     """Write a new poll (poll 0) or change a draft. `texts` are question, then options, each by language."""
 
-    session: int
-    poll: int = 0
+    session: Id
+    poll: Id = 0
     kind: str = "single"
-    texts: list[dict[str, str]] = []
+    texts: list[dict[str, str]] = msgspec.field(default_factory=list)
     ballot: str = "confidential"
     results: str = "on_release"
     electorate: str = "present"
-    min: int = 1
-    max: int = 1
-    timer_s: int = 0
+    min: Id = 1
+    max: Id = 1
+    timer_s: Id = 0
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         meeting = programme.staffed(tx, badge, self.session)
-        texts = [_clean(slot, QUESTION if n == 0 else OPTION, programme.the_event(tx).languages) for n, slot in enumerate(self.texts[:21])]
+        texts = [
+            _clean(slot, QUESTION if n == 0 else OPTION, programme.the_event(tx).languages)
+            for n, slot in enumerate(self.texts[:21])
+        ]
         while len(texts) > 1 and not texts[-1]:
             texts.pop()
         if self.poll:
@@ -126,7 +130,11 @@ class WritePoll(Command):
         else:
             place = tx.exec(select(func.max(Poll.place)).where(Poll.session_id == self.session)).one() or 0
             poll = Poll(
-                key=f"w{secrets.token_hex(6)}", session_id=self.session, hall_id=meeting.hall_id, place=place + 1, kind=self.kind
+                key=f"w{secrets.token_hex(6)}",
+                session_id=self.session,
+                hall_id=meeting.hall_id,
+                place=place + 1,
+                kind=self.kind,
             )
         kind = KINDS.get(self.kind)
         if kind is None:
@@ -155,7 +163,7 @@ class WritePoll(Command):
 class ApproveText(Command):
     """Approve the poll's texts in one language, under the name of this badge."""
 
-    poll: int
+    poll: Id
     language: str
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
@@ -169,8 +177,8 @@ class ApproveText(Command):
 class CorrectWording(Command):
     """Change one text while its meaning stays. In an open poll everyone who voted is asked to check."""
 
-    poll: int
-    slot: int
+    poll: Id
+    slot: Id
     language: str
     body: str
 
@@ -222,8 +230,8 @@ class CorrectWording(Command):
 class MovePoll(Command):
     """Put a poll at a place in the run list, counted from 1."""
 
-    poll: int
-    place: int
+    poll: Id
+    place: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -244,7 +252,7 @@ class MovePoll(Command):
 class MakeReady(Command):
     """Say that the poll is ready: its texts are read and the panel shows what is missing."""
 
-    poll: int
+    poll: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -267,7 +275,7 @@ class MakeReady(Command):
 class OpenPoll(Command):
     """Open voting. `override` names the languages without an approved text, as the panel showed them."""
 
-    poll: int
+    poll: Id
     override: str = ""
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
@@ -301,8 +309,8 @@ class OpenPoll(Command):
 class SetTimer(Command):
     """Voting ends `seconds` from now; 0 stops the timer, and a person ends voting."""
 
-    poll: int
-    seconds: int
+    poll: Id
+    seconds: Id
     why: str = ""
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
@@ -319,10 +327,10 @@ class SetTimer(Command):
 
 
 class EndVoting(Command):
-    """Phones lock; the seal follows after the grace. `timer` is set when a clock ended it."""
+    """Phones lock; the seal follows after the grace. `deadline` is the `closes_at` of the timer that ended it."""
 
-    poll: int
-    timer: bool = False
+    poll: Id
+    deadline: float = 0.0
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -330,7 +338,7 @@ class EndVoting(Command):
             return Done()
         if poll.state != "open":
             raise Refused("poll_not_open")
-        if self.timer and (poll.closes_at is None or poll.closes_at > now + 1):
+        if self.deadline and poll.closes_at != self.deadline:
             return Done()  # the timer was stopped or moved while this command was under way
         poll.state, poll.closed_at, poll.closes_at = "closing", now, None
         changed(tx, poll)
@@ -341,7 +349,7 @@ class EndVoting(Command):
 class ContinueVoting(Command):
     """Undo the end of voting before the seal; after it only while nobody has seen a figure, never a secret poll."""
 
-    poll: int
+    poll: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -368,7 +376,7 @@ class SealPoll(Command):
 
     alone: ClassVar[bool] = True
 
-    poll: int
+    poll: Id
     closed_at: float
     """The end of voting this seal belongs to: one that was continued has another."""
 
@@ -397,7 +405,7 @@ class SealPoll(Command):
 class LookFirst(Command):
     """Show the figures at the desk before the hall. From now on the poll cannot be reopened."""
 
-    poll: int
+    poll: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -413,7 +421,7 @@ class LookFirst(Command):
 class Reveal(Command):
     """Show the result on phones, and on the screen where a results scene is on. The split is public from now on."""
 
-    poll: int
+    poll: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -432,7 +440,7 @@ class Reveal(Command):
 class Withdraw(Command):
     """Misfire: phones and screens clear at once, ballots are deleted, the journal keeps their number."""
 
-    poll: int
+    poll: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -450,8 +458,8 @@ class Withdraw(Command):
 class ResetPoll(Command):
     """Delete all ballots of an open poll and make it ready again. `confirm` repeats the two digits shown."""
 
-    poll: int
-    confirm: int
+    poll: Id
+    confirm: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -473,8 +481,8 @@ class ResetPoll(Command):
 class NewRound(Command):
     """Ask the same question again: a poll of its own beside the first. `round` is the one wished for."""
 
-    poll: int
-    round: int
+    poll: Id
+    round: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         first = own(tx, badge, self.poll)
@@ -512,11 +520,11 @@ class NewRound(Command):
 
 
 class CountHands(Command):
-    """Hands counted in the hall for one option. Before the seal they stand beside the votes, later on a line of their own."""
+    """Hands counted in the hall for one option: beside the votes before the seal, later on a line of their own."""
 
-    poll: int
-    item: int
-    n: int
+    poll: Id
+    item: Id
+    n: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = tx.get(Poll, self.poll)
@@ -528,9 +536,7 @@ class CountHands(Command):
         if not 0 <= self.n <= 100_000 or self.item not in {item.id for item in items(tx, self.poll)}:
             raise Refused("no_such_option")
         late = poll.state in ("sealed", "revealed")
-        row = tx.get(Hands, (self.poll, self.item, late)) or Hands(
-            poll_id=self.poll, item_id=self.item, late=late, n=0
-        )
+        row = tx.get(Hands, (self.poll, self.item, late)) or Hands(poll_id=self.poll, item_id=self.item, late=late, n=0)
         if row.n == self.n:
             return Done()
         row.n = self.n
@@ -555,10 +561,9 @@ def own(tx: Tx, badge: Badge, poll_id: int) -> Poll:
 def lacks(tx: Tx, poll: Poll) -> tuple[str, ...]:
     """Languages of the session without an approved text for the question or an option."""
     meeting = tx.get(programme.Meeting, poll.session_id)
-    assert meeting is not None and poll.id is not None
-    return translations.missing(
-        tx, owner(poll.id), 1 + len(items(tx, poll.id)), tuple(meeting.languages.split(","))
-    )
+    assert meeting is not None
+    assert poll.id is not None
+    return translations.missing(tx, owner(poll.id), 1 + len(items(tx, poll.id)), tuple(meeting.languages.split(",")))
 
 
 def set_policy(poll: Poll, ballot: str, results: str, electorate: str) -> None:

@@ -11,7 +11,8 @@ from sqlmodel import select
 
 from models import polls, translations
 from models.ballots import LIVE_STATES, turned_out
-from models.store import Tx
+from models.kinds import KINDS
+from models.store import Peek, Tx
 
 FLOOR = 5
 """Results of fewer ballots of a secret poll are not shown."""
@@ -22,7 +23,7 @@ AXES = (25, 50, 75, 100)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One option's figures. `share` is whole percent or None, `width` 0 to 100 along the axis, `hands` counted apart."""
+    """One option's figures. `share` is whole percent or None, `width` 0 to 100 along the axis, `hands` apart."""
 
     count: int
     share: int | None
@@ -103,7 +104,7 @@ def board(tx: Tx, poll_id: int, view: str) -> Board | None:
     lines = _lines(tx, poll, items, voted) if shown and not too_few else {}
     languages = polls.languages(tx, poll)
     return Board(
-        id=poll_id, session_id=poll.session_id, kind=poll.kind, template=polls.KINDS[poll.kind].template,
+        id=poll_id, session_id=poll.session_id, kind=poll.kind, template=KINDS[poll.kind].template,
         state=poll.state, version=poll.version, round=poll.round, place=poll.place, ballot=poll.ballot,
         results=poll.results, electorate=poll.electorate, min=poll.min, max=poll.max, timer_s=poll.timer_s,
         wording=poll.wording, texts=texts.get(0, {}),
@@ -132,7 +133,7 @@ def visible(poll: polls.Poll, view: str) -> bool:
     return False
 
 
-def current(tx: Tx, session_id: int) -> int | None:
+def current(tx: Tx | Peek, session_id: int) -> int | None:
     """The poll phones of a session look at: the one opened last."""
     row = tx.cursor.execute(
         "SELECT id FROM poll WHERE session_id = ? AND opened_at IS NOT NULL ORDER BY opened_at DESC, id DESC LIMIT 1",
@@ -156,7 +157,9 @@ def _lines(tx: Tx, poll: polls.Poll, items: list[polls.Item], n: int) -> dict[in
     )
     hands = {(h.item_id, h.late): h.n for h in tx.exec(select(polls.Hands).where(polls.Hands.poll_id == poll.id))}
     values = [counts.get(item.id, 0) for item in items]
-    shares = percent(values, n, exact=poll.max == 1) if n >= PERCENT_FROM else [None] * len(values)
+    shares: list[int | None] = [None] * len(values)
+    if n >= PERCENT_FROM:
+        shares = percent(values, n, exact=poll.max == 1)
     scale = _scale(shares, values)
     top = max(values, default=0)
     gap = top - max((v for v in values if v < top), default=0)

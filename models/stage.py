@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 from sqlmodel import Field, SQLModel, col, select
 
-from models import journal, people, polls, programme
-from models.command import Badge, Command, Done, Touched
+from models import journal, people, polls, programme, translations
+from models.command import Badge, Command, Done, Id, Touched
 from models.refusals import Refused
 from models.store import Tx
 from models.tidy import tidy
@@ -62,7 +62,7 @@ class Stage(SQLModel, table=True):
 class StageNext(Command):
     """Put a scene at next. An empty `scene` clears it."""
 
-    hall: int
+    hall: Id
     scene: Scene | None = None
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
@@ -75,14 +75,15 @@ class StageNext(Command):
         stage.next = wished
         tx.add(stage)
         journal.write(tx, badge, now, stage.session_id, "staged", undo=undo, scene=scene.kind if scene else "none")
-        return Done(frozenset({(f"hall:{self.hall}", "air")}), "staged")
+        touched = frozenset({(f"hall:{self.hall}", "air"), (f"session:{stage.session_id}", "desk")})
+        return Done(touched, "staged")
 
 
 class Take(Command):
     """Move next to the screen. `seen` is the version of the picture the sender saw; `again` answers a clash."""
 
-    hall: int
-    seen: int
+    hall: Id
+    seen: Id
     again: bool = False
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
@@ -102,7 +103,7 @@ class Take(Command):
 class ShowScene(Command):
     """Show a scene at once, past next: for clearing to title or lobby and for announcements."""
 
-    hall: int
+    hall: Id
     scene: Scene
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
@@ -113,7 +114,7 @@ class ShowScene(Command):
 class SetBlank(Command):
     """The room sees nothing, or sees the picture again."""
 
-    hall: int
+    hall: Id
     on: bool
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
@@ -131,7 +132,7 @@ class SetBlank(Command):
 class Undo(Command):
     """Take one entry of the journal back. Opening, ending and revealing have no way back and no undo."""
 
-    entry: int
+    entry: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         entry = tx.get(journal.Entry, self.entry)
@@ -139,7 +140,7 @@ class Undo(Command):
             raise Refused("nothing_to_undo")
         if entry.undone:
             return Done()
-        command = msgspec.json.decode(entry.undo, type=Undoable)
+        command: Command = msgspec.json.decode(entry.undo, type=Undoable)
         done = command.perform(tx, badge, now)
         entry.undone = True
         tx.add(entry)
@@ -149,7 +150,7 @@ class Undo(Command):
 class Restore(Command):
     """Show a former picture again: the inverse of Take, made by the journal."""
 
-    hall: int
+    hall: Id
     program: Scene
     next: Scene | None = None
 
@@ -244,7 +245,7 @@ def earlier(tx: Tx, limit: int = 40) -> tuple[EarlierRow, ...]:
     ).all()
     return tuple(
         EarlierRow(
-            poll.id or 0, polls.translations.slots(tx, polls.owner(poll.id or 0), approved_only=True).get(0, {}),
+            poll.id or 0, translations.slots(tx, polls.owner(poll.id or 0), approved_only=True).get(0, {}),
             hall.names, meeting.day, poll.counted,
         )
         for poll, meeting, hall in from_rows
@@ -289,9 +290,7 @@ def _show(tx: Tx, badge: Badge, now: float, stage: Stage, scene: Scene, *, clear
 
 
 def _touched(hall_id: int, session_id: int | None) -> Touched:
-    return frozenset(
-        {(f"hall:{hall_id}", "scene"), (f"hall:{hall_id}", "air"), (f"session:{session_id}", "desk")}
-    )
+    return frozenset({(f"hall:{hall_id}", "scene"), (f"hall:{hall_id}", "air"), (f"session:{session_id}", "desk")})
 
 
 def _pack(scene: Scene | None) -> str:

@@ -1,0 +1,176 @@
+"""Every command there is, and who may send it. What is not in this table does not exist.
+
+Sockets decode strictly, forms leniently, both into the same structs. The finer question, whether this person may
+do this in this session, is asked again inside the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from models import ballots, doors, people, polls, stage
+from models.command import Badge, Command, snake
+from models.refusals import Refused
+
+
+class Sender(Enum):
+    """Who may send a command at all."""
+
+    PERSON = "person"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+P, S, Y = Sender.PERSON, Sender.STAFF, Sender.SYSTEM
+
+COMMANDS: dict[type[Command], Sender] = {
+    ballots.CastVote: P,
+    doors.CheckIn: P,
+    people.SetLanguage: P,
+    people.SignOut: P,
+    people.LearnKeys: P,
+    doors.StartSession: S,
+    doors.EndSession: S,
+    doors.Follow: S,
+    polls.WritePoll: S,
+    polls.ApproveText: S,
+    polls.CorrectWording: S,
+    polls.MovePoll: S,
+    polls.MakeReady: S,
+    polls.OpenPoll: S,
+    polls.SetTimer: S,
+    polls.EndVoting: S,
+    polls.ContinueVoting: S,
+    polls.LookFirst: S,
+    polls.Reveal: S,
+    polls.Withdraw: S,
+    polls.ResetPoll: S,
+    polls.NewRound: S,
+    polls.CountHands: S,
+    stage.StageNext: S,
+    stage.Take: S,
+    stage.ShowScene: S,
+    stage.SetBlank: S,
+    stage.Undo: S,
+    people.RevokeBadge: S,
+    people.ReissueBadge: S,
+    people.RevokeScreen: S,
+    people.NameVoter: S,
+    people.ShowBadge: Y,
+    polls.SealPoll: Y,
+}
+
+
+class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="hello"):
+    """The first message on a line: what it looks at, and the digests of the parts its page already holds."""
+
+    view: str
+    session: int = 0
+    hall: int = 0
+    next: bool = False
+    page: str = "now"
+    have: dict[str, str] = {}
+
+
+class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="beat"):
+    """A sign of life. A screen says which version of the picture it has drawn, whether black, and its size."""
+
+    shown: int = -1
+    blank: bool = False
+    size: tuple[int, int] = (0, 0)
+
+
+_Id = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+def _on_the_line(command: type[Command]) -> type[Command]:
+    """The command as a message: with the `id` its answer repeats, and `at`, the sender's server time, for staff."""
+    made: type[Any] = msgspec.defstruct(
+        f"{command.__name__}Message",
+        [("id", _Id, 0), ("at", float, 0.0)],
+        bases=(command,),
+        namespace={"hot": command.hot, "alone": command.alone},
+        kw_only=True, forbid_unknown_fields=True, tag_field="do", tag=snake(command.__name__),
+    )  # fmt: skip
+    return made
+
+
+SENT = {command: sender for command, sender in COMMANDS.items() if sender is not Sender.SYSTEM}
+BY_NAME: dict[str, type[Command]] = {snake(command.__name__): command for command in SENT}
+_MESSAGES = {name: _on_the_line(command) for name, command in BY_NAME.items()}
+_SENDER = {**COMMANDS, **{_MESSAGES[snake(c.__name__)]: s for c, s in SENT.items()}}
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[Hello, Beat, *_MESSAGES.values()])
+
+
+def decode(text: bytes) -> Any:
+    """One socket message as Hello, Beat or a command. Refused("not_understood") for everything else."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise Refused("not_understood") from exc
+
+
+def from_json(name: str, body: bytes) -> Command:
+    """A command posted as JSON, without its `do`. Strict."""
+    command = _named(name)
+    try:
+        return (
+            msgspec.json.decode(body, type=_MESSAGES[name])
+            if b'"do"' in body
+            else msgspec.convert(msgspec.json.decode(body) | {"do": name}, type=command)
+        )
+    except (msgspec.DecodeError, TypeError, UnicodeDecodeError, RecursionError) as exc:
+        raise Refused("not_understood") from exc
+
+
+def from_form(name: str, fields: Iterable[tuple[str, str]]) -> Command:
+    """A command posted as a form. `a.b=1` nests, `texts.0.en` makes lists, `marks=31` repeated is a list of marks."""
+    command = _named(name)
+    known = get_type_hints(command)
+    tree: dict[str, Any] = {}
+    for key, value in fields:
+        path = key.split(".")
+        if path[0] not in known:
+            continue  # `next` and the like belong to the page, not to the command
+        if path[0] == "marks":
+            tree.setdefault("marks", []).append([part for part in value.split(".")])
+        elif len(path) <= 3:
+            node = tree
+            for step in path[:-1]:
+                node = node.setdefault(step, {})
+                if not isinstance(node, dict):
+                    raise Refused("not_understood")
+            node[path[-1]] = value
+    for field, hint in known.items():
+        if isinstance(tree.get(field), dict) and get_origin(hint) is list:
+            try:
+                tree[field] = [tree[field][n] for n in sorted(tree[field], key=int)]
+            except ValueError as exc:
+                raise Refused("not_understood") from exc
+    for field, value in list(tree.items()):
+        if value == "" and known[field] is not str and str not in get_args(known[field]):
+            del tree[field]  # an empty field of a form is a field that was not filled in
+    try:
+        return msgspec.convert(tree | {"do": name}, type=command, strict=False)
+    except msgspec.ValidationError as exc:
+        raise Refused("not_understood") from exc
+
+
+def allow(badge: Badge, command: Command) -> None:
+    """Refused("not_yours") unless this badge may send such a command at all. A screen sends none."""
+    sender = _SENDER.get(type(command))
+    if sender is None or ((badge.role == "system") != (sender is Sender.SYSTEM) and badge.role != "system"):
+        raise Refused("not_yours")
+    if badge.role != "system" and not badge.person_id:
+        raise Refused("not_yours")
+
+
+def _named(name: str) -> type[Command]:
+    command = BY_NAME.get(name)
+    if command is None:
+        raise Refused("not_understood")
+    return command

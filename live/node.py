@@ -1,0 +1,332 @@
+"""One process of the platform. `perform` is the one door in: every change, from a socket or a form, passes it.
+
+A node owns nothing that must survive. It holds the store, the projector, who is here, and the clocks of open polls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from live import commands
+from live.badges import Badges, hash_token
+from live.bus import Bus, Hint
+from live.deadlines import Deadlines
+from live.hub import Hub
+from live.limits import Admission, FailedLookups
+from live.line import Line
+from live.parts import Live
+from live.presence import Presence
+from live.projector import Projector
+from live.render import Renderer
+from live.settings import Settings
+from models import people
+from models.command import SYSTEM, Badge, Command, Done, Touched
+from models.polls import SetTimer
+from models.refusals import Refused
+from models.store import Peek, Store, Tx, Version, bump
+
+log = logging.getLogger("hallside.node")
+
+Answer = Callable[[Done | BaseException], None]
+
+BADGE_KEPT = 2.0
+"""Seconds a looked-up badge is trusted; a revocation drops it at once on this node, within these on others."""
+DESK_LIMIT = 5.0
+"""Seconds after which a command of the desk is dropped: a late Take would be a disaster."""
+SWEEP = 2.0
+RING = 0.1
+"""Seconds in which what votes touched is gathered before the other nodes hear of it."""
+
+THE_SYSTEM = Badge(0, SYSTEM)
+
+
+@dataclass(slots=True)
+class Counters:
+    """For /metrics."""
+
+    votes: int = 0
+    done: int = 0
+    refused: int = 0
+    failed: int = 0
+
+
+class Node:
+    """Everything live of one process. `start` before serving, `drain` before stopping, `close` at the end."""
+
+    def __init__(
+        self, settings: Settings, store: Store, bus: Bus, badges: Badges, renderer: Renderer,
+        *, clock: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self.settings = settings
+        self.store = store
+        self.bus = bus
+        self.badges = badges
+        self.renderer = renderer
+        self.clock = clock
+        self.wall = wall
+        self.name = secrets.token_hex(4)
+        self.hub = Hub()
+        self.presence = Presence()
+        self.projector = Projector(store, self.hub, renderer, self.live)
+        self.failed_lookups = FailedLookups(clock)
+        self.admission = Admission(settings.join_lag, settings.join_rate)
+        self.deadlines = Deadlines(self)
+        self.counters = Counters()
+        self.ready = False
+        self.seated: Callable[[Line], None] = lambda line: None
+        """Called for each line of a person who was checked in elsewhere; the socket route sets it."""
+        self._lines: dict[str, dict[Line, None]] = {}
+        self._known: dict[bytes, tuple[float, Badge | None]] = {}
+        self._versions: dict[tuple[str, str], int] = {}
+        self._rung: set[tuple[str, str]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    # --- life
+
+    async def start(self) -> None:
+        """Read what is needed, seal what was found closing, begin to look around."""
+        self._loop = asyncio.get_running_loop()
+        self._post = self._loop.call_soon_threadsafe
+        with self.store.reading() as tx:
+            self.badges.refresh(tx)
+            self._versions = _versions(tx)
+        self._unsubscribe = self.bus.subscribe(self._hear)
+        await self.deadlines.begin()
+        for work in (self._sweep(), self._ring(), self._watch_phones(), self.admission.watch(), self.deadlines.watch()):
+            self._tasks.append(self._loop.create_task(work))
+        self.ready = True
+
+    async def drain(self) -> None:
+        """Take no more timers; what is in the lane is answered by the store's own end."""
+        self.ready = False
+        await self.deadlines.stop()
+
+    async def close(self) -> None:
+        self.ready = False
+        self._unsubscribe()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.projector.close()
+        await self._loop.run_in_executor(None, self.store.close)
+
+    # --- the one door in
+
+    def perform(self, badge: Badge, command: Command, answer: Answer) -> None:
+        """Authorise, queue in the writer lane, and call `answer` on this loop once it is on disk or refused.
+
+        `answer` gets a Done, a Refused, or another exception, which was logged and is answered with one apology.
+        """
+        try:
+            commands.allow(badge, command)
+            at = getattr(command, "at", 0.0)
+            if at and not command.hot and abs(self.wall() - at) > DESK_LIMIT:
+                raise Refused("too_late")
+        except Refused as refused:
+            self.counters.refused += 1
+            answer(refused)
+            return
+        hot = command.hot
+
+        def run(tx: Tx) -> Done:
+            done = command.perform(tx, badge, self.wall())
+            if not hot and done.touched:
+                tx.flush()
+                bump(tx, done.touched)
+            return done
+
+        def landed(out: Done | BaseException) -> None:
+            if isinstance(out, Done):
+                self.counters.done += 1
+                if out.touched:
+                    self._heed(out.touched)
+                    self._rung |= out.touched
+            elif isinstance(out, Refused):
+                self.counters.refused += 1
+            else:
+                self.counters.failed += 1
+            answer(out)
+
+        self.store.write(run, landed, post=self._post, alone=command.alone)
+
+    async def ask(self, badge: Badge, command: Command) -> Done:
+        """`perform`, awaited. Raises Refused, or what a bug raised."""
+        future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+
+        def answer(out: Done | BaseException) -> None:
+            if future.done():
+                return
+            if isinstance(out, BaseException):
+                future.set_exception(out)
+            else:
+                future.set_result(out)
+
+        self.perform(badge, command, answer)
+        return await future
+
+    # --- who is it
+
+    def badge_of(self, token: str) -> Badge | None:
+        """The badge a cookie's token stands for, or None. Looked up in the records, trusted for two seconds."""
+        if not token or len(token) > 100:
+            return None
+        hashed = hash_token(token)
+        known = self._known.get(hashed)
+        if known is not None and known[0] > self.clock():
+            return known[1]
+        row = self.store.peek.cursor.execute(people.BADGE_BY_LOGIN, (hashed, hashed)).fetchone()
+        badge = Badge(row[0], row[1], row[2], row[3], row[4], hashed) if row else None
+        if len(self._known) > 50_000:
+            self._known.clear()
+        if badge is not None:
+            self._known[hashed] = (self.clock() + BADGE_KEPT, badge)
+        return badge
+
+    def opened(self, line: Line, badge: Badge) -> None:
+        """A line belongs to this badge from now on, until it is lost."""
+        line.who = badge
+        self._lines.setdefault(badge.key, {})[line] = None
+        line.on_lost(self._forget_line)
+
+    def lines_of(self, key: str) -> list[Line]:
+        """The open lines of one badge."""
+        return list(self._lines.get(key, ()))
+
+    def _forget_line(self, line: Line) -> None:
+        if isinstance(line.who, Badge):
+            lines = self._lines.get(line.who.key, {})
+            lines.pop(line, None)
+            if not lines:
+                self._lines.pop(line.who.key, None)
+
+    def session_of(self, badge: Badge) -> int:
+        """The session a person is checked in to; 0 for none."""
+        row = self.store.peek.cursor.execute(
+            "SELECT session_id FROM presence WHERE person_id = ?", (badge.person_id,)
+        ).fetchone()
+        return row[0] if row else 0
+
+    def peek(self) -> Peek:
+        return self.store.peek
+
+    def live(self) -> Live:
+        base = self.settings.address
+        return Live(self.presence, self.clock(), base.partition("://")[2], base)
+
+    # --- hearing and looking
+
+    def _heed(self, touched: Touched) -> None:
+        """Look again at what was touched, here or on another node."""
+        self.projector.touch(touched)
+        for address, topic in touched:
+            if topic == "now":
+                self.deadlines.look(int(address.partition(":")[2]))
+            elif topic == "my":
+                self._seat(int(address.partition(":")[2]))
+            elif topic == "badge":
+                self._known.clear()
+                self._close_revoked(address)
+            elif topic == "people":
+                self._loop.create_task(self._refresh_badges())
+
+    def _seat(self, person: int) -> None:
+        for line in self.lines_of(f"person:{person}"):
+            self.seated(line)
+
+    def _close_revoked(self, key: str) -> None:
+        """Close the sockets of a badge whose login is gone: signed out, revoked or reissued."""
+        for line in self.lines_of(key):
+            badge = line.who
+            if isinstance(badge, Badge):
+                row = self.store.peek.cursor.execute(people.BADGE_BY_LOGIN, (badge.login, badge.login)).fetchone()
+                if row is None:
+                    self.hub.close([line], 4001, "signed out")
+
+    async def _refresh_badges(self) -> None:
+        with self.store.reading() as tx:
+            self.badges.refresh(tx)
+
+    def _hear(self, hint: Hint) -> None:
+        if hint.get("from") == self.name:
+            return
+        if "touched" in hint:
+            self._heed(frozenset((a, p) for a, p in hint["touched"]))  # type: ignore[attr-defined]
+        if "here" in hint:
+            counts = {int(k): int(v) for k, v in hint["here"].items()}  # type: ignore[attr-defined]
+            self.presence.heard(str(hint["from"]), counts, self.clock())
+
+    async def _ring(self) -> None:
+        """Tell the other nodes what was touched, gathered, and now and then who is here."""
+        beat = 0
+        while True:
+            await asyncio.sleep(RING)
+            beat += 1
+            if self._rung:
+                rung, self._rung = self._rung, set()
+                self.bus.publish({"from": self.name, "touched": sorted(rung)})
+            if beat % 20 == 0:
+                self.bus.publish({"from": self.name, "here": self.presence.counts()})
+
+    async def _sweep(self) -> None:
+        """Look anyway: what the bus lost is found by its version, and open polls by their state."""
+        while True:
+            await asyncio.sleep(SWEEP)
+            try:
+                with self.store.reading() as tx:
+                    versions = _versions(tx)
+                    open_ = tx.cursor.execute(
+                        "SELECT session_id, hall_id FROM poll WHERE state IN ('open', 'closing')"
+                    ).fetchall()
+                moved = {where for where, n in versions.items() if self._versions.get(where) != n}
+                self._versions = versions
+                for session, hall in open_:
+                    moved |= {(f"session:{session}", "turnout"), (f"hall:{hall}", "turnout")}
+                self._heed(frozenset(moved))
+            except Exception:  # the sweep must go on
+                log.exception("sweep failed")
+
+    async def _watch_phones(self) -> None:
+        """Counts of people, health of screens, and the alarm when the network takes a hall's phones away."""
+        counts: dict[int, int] = {}
+        while True:
+            await asyncio.sleep(1.0)
+            try:
+                now = self.clock()
+                fresh = self.presence.counts()
+                touched = {
+                    (f"session:{s}", "here") for s in counts.keys() | fresh.keys() if counts.get(s) != fresh.get(s)
+                }
+                counts = fresh
+                for audience in self.hub.audiences():
+                    if audience.view == "desk" and audience.address.startswith("hall:"):
+                        touched.add((audience.address, "air"))
+                    if audience.view == "screen":
+                        touched.add((audience.address, "here"))
+                self.projector.touch(frozenset(touched))
+                for session, lost, of in self.presence.losses(now):
+                    await self._stop_timer(session, lost, of)
+            except Exception:  # a count that fails must not stop the others
+                log.exception("counting failed")
+
+    async def _stop_timer(self, session: int, lost: int, of: int) -> None:
+        row = self.store.peek.cursor.execute(
+            "SELECT id, closes_at, hall_id FROM poll WHERE session_id = ? AND state = 'open'", (session,)
+        ).fetchone()
+        if row is None:
+            self.presence.alarms.pop(session, None)
+            return
+        log.warning("phones lost: %d of %d in session %d", lost, of, session)
+        if row[1] is not None:
+            await self.ask(THE_SYSTEM, SetTimer(poll=row[0], seconds=0, why=f"phones_lost {lost}/{of}"))
+        self.projector.touch(frozenset({(f"hall:{row[2]}", "air")}))
+
+
+def _versions(tx: Tx) -> dict[tuple[str, str], int]:
+    rows = tx.cursor.execute(f"SELECT address, part, n FROM {Version.__tablename__}")
+    return {(address, part): n for address, part, n in rows}

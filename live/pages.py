@@ -1,0 +1,184 @@
+"""What every page needs: who asks, in which language, what was just said, and the way back."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from live import cookies, languages
+from live.node import Node
+from models import programme
+from models.command import Badge, Done
+from models.refusals import Refused
+
+log = logging.getLogger("hallside.pages")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+STATUS = {
+    "show_badge_first": 401, "not_yours": 403, "no_such_code": 404, "no_such_session": 404, "no_such_page": 404,
+    "no_such_poll": 404, "too_many_tries": 429, "too_fast": 429, "come_back": 503, "try_again": 503,
+    "our_mistake": 500, "not_understood": 400,
+}  # fmt: skip
+"""The HTTP status of a refusal; 409 for all others."""
+
+
+def node_of(request: Request) -> Node:
+    node: Node = request.app.state.node
+    return node
+
+
+def badge_of(request: Request) -> Badge | None:
+    return node_of(request).badge_of(cookies.token_in(request.scope))
+
+
+def language_of(request: Request, badge: Badge | None = None) -> str:
+    """The badge's language, else the one chosen in this browser, else the first the browser asks for."""
+    if badge is not None and badge.person_id:
+        return badge.language
+    chosen = cookies.cookie_in(request.scope, b"lang")
+    return chosen if chosen in languages.LANGUAGES else languages.negotiate(request.headers.get("accept-language", ""))
+
+
+def base_of(request: Request) -> str:
+    """The public address: as set, else as this request reached us."""
+    return node_of(request).settings.address or str(request.base_url).rstrip("/")
+
+
+def page(request: Request, template: str, badge: Badge | None, *, status: int = 200, **context: Any) -> Response:
+    """A whole page. What was said by the command before is shown once."""
+    node = node_of(request)
+    language = language_of(request, badge)
+    base = base_of(request)
+    said, clear = _said(request, node, language)
+    html = node.renderer.fragment(
+        template,
+        language,
+        **{
+            "badge": badge,
+            "base": base,
+            "address": base.partition("://")[2],
+            "path": request.url.path,
+            "theme": _choice(request, b"theme", ("auto", "light", "dark"), "auto"),
+            "less": cookies.cookie_in(request.scope, b"less") == "1",
+            "said": said,
+            "event": event_names(node),
+            "server_now": node.wall(),
+            "my": None,
+            "now": node.clock(),
+        }
+        | context,
+    )
+    response = HTMLResponse(html, status, {"cache-control": "no-store", "vary": "cookie, accept-language"})
+    if clear:
+        response.delete_cookie("said", path="/")
+    return response
+
+
+def event_names(node: Node) -> programme.Texts:
+    """The event's name by language; empty before anything was imported."""
+    row = node.peek().cursor.execute("SELECT names FROM event").fetchone()
+    names: programme.Texts = msgspec.json.decode(row[0]) if row else {"en": "Hallside"}
+    return names
+
+
+def answer(request: Request, badge: Badge | None, out: Done | Refused, *, back: str = "/", re: int = 0) -> Response:
+    """A command's outcome: JSON for scripts, and for forms the way back with the words to be shown there."""
+    node = node_of(request)
+    language = language_of(request, badge)
+    if wants_json(request):
+        told: dict[str, object] = {"re": re}
+        if isinstance(out, Done):
+            told |= {"ok": out.notice, "at": node.wall(), "words": node.renderer.notice(language, out.notice)}
+            if out.facts:
+                told["facts"] = out.facts
+            return JSONResponse(told)
+        told |= {"no": out.key, "words": node.renderer.refusal(language, out.key, out.params)}
+        return JSONResponse(told, STATUS.get(out.key, 409))
+    response = RedirectResponse(back, 303)
+    params = out.facts if isinstance(out, Done) else out.params
+    said = {"ok" if isinstance(out, Done) else "no": out.notice if isinstance(out, Done) else out.key, "params": params}
+    response.set_cookie(
+        "said", quote(msgspec.json.encode(said).decode()), max_age=30, httponly=True, samesite="lax", path="/"
+    )
+    return response
+
+
+def wants_json(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+def local(path: str | None, default: str) -> str:
+    """A path on this site, or the default: nobody is sent elsewhere."""
+    if path and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isascii() and path.isprintable():
+        return path[:300]
+    return default
+
+
+def refusals_in_words(handler: Handler) -> Handler:
+    """A page that is refused says so in words, with what to do, in the reader's language."""
+
+    @functools.wraps(handler)
+    async def wrapped(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refused as refused:
+            badge = badge_of(request)
+            if refused.key == "show_badge_first" and request.method == "GET" and not wants_json(request):
+                return to_the_door(request)
+            if wants_json(request):
+                return answer(request, badge, refused)
+            words = node_of(request).renderer.refusal(language_of(request, badge), refused.key, refused.params)
+            status = STATUS.get(refused.key, 409)
+            return page(request, "join/refused.html", badge, status=status, words=words, key=refused.key)
+
+    return wrapped
+
+
+def to_the_door(request: Request) -> Response:
+    """Show your badge first: the join page, which leads back here afterwards."""
+    response = RedirectResponse("/", 303)
+    if request.url.path != "/":
+        response.set_cookie("next", quote(request.url.path), max_age=900, httponly=True, samesite="lax", path="/")
+    return response
+
+
+def after_the_door(request: Request) -> str:
+    """Where somebody wanted to go before they showed their badge."""
+    return local(unquote(cookies.cookie_in(request.scope, b"next")), "/")
+
+
+def person_badge(request: Request) -> Badge:
+    """The badge of a person. Refused("show_badge_first") for anybody else, a screen included."""
+    badge = badge_of(request)
+    if badge is None or not badge.person_id:
+        raise Refused("show_badge_first")
+    return badge
+
+
+def _choice(request: Request, name: bytes, offered: tuple[str, ...], default: str) -> str:
+    chosen = cookies.cookie_in(request.scope, name)
+    return chosen if chosen in offered else default
+
+
+def _said(request: Request, node: Node, language: str) -> tuple[dict[str, str] | None, bool]:
+    """({"kind": "ok" or "no", "key", "words"}, whether the cookie must go)."""
+    raw = cookies.cookie_in(request.scope, b"said")
+    if not raw:
+        return None, False
+    try:
+        told = msgspec.json.decode(unquote(raw)[:2000], type=dict[str, Any])
+        params = {str(k): v if isinstance(v, int) else str(v)[:200] for k, v in dict(told.get("params", {})).items()}
+        if "ok" in told:
+            words = node.renderer.notice(language, told["ok"])
+            return {"kind": "ok", "key": told["ok"], "words": words}, True
+        return {"kind": "no", "key": told["no"], "words": node.renderer.refusal(language, told["no"], params)}, True
+    except (msgspec.DecodeError, KeyError, ValueError, TypeError):
+        return None, True

@@ -1,0 +1,158 @@
+"""News goes out by looking: what was touched is read again, rendered once for each audience, and shown.
+
+The latest wins. One repaint of a part runs at a time, so an older read never overtakes a newer one. What a page
+holds is compared by the digest of bytes already shown to that audience.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from live.hub import Audience, Hub
+from live.parts import BY_TOPIC, PARTS, Live, Part
+from live.render import Renderer
+from live.wire import Frame, numbers_frame, page_frame
+from models.command import Touched
+from models.store import Store
+
+log = logging.getLogger("hallside.projector")
+
+FANOUT_SHARE = 0.2
+"""The part of one core that showing numbers to phones may take: the pace stretches with the audience."""
+LINE_COST = 8e-6
+READ_SHARE = 10
+"""A part is read at most a tenth of the time."""
+
+Where = tuple[str, str, str]
+"""(address, view, part)"""
+
+
+@dataclass(slots=True)
+class Shown:
+    """What one audience was shown last of one part. `html` is empty for numbers."""
+
+    frame: Frame
+    html: str
+    body: object
+
+
+class Projector:
+    """Paints parts. `live` gives presence and clock at the moment of reading."""
+
+    def __init__(self, store: Store, hub: Hub, renderer: Renderer, live: Callable[[], Live]) -> None:
+        self.store = store
+        self.hub = hub
+        self.renderer = renderer
+        self.live = live
+        self.shown: dict[tuple[Audience, str], Shown] = {}
+        self.repaints = 0
+        self._dirty: set[Where] = set()
+        self._running: dict[Where, asyncio.Task[None]] = {}
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="reader")
+        self._cost: dict[Where, float] = {}
+        self._parts = {(p.view, p.name): p for p in PARTS}
+
+    def touch(self, touched: Touched) -> None:
+        """Say that these (address, topic) may have changed. Cheap, and may be said too often."""
+        for address, topic in touched:
+            for part in BY_TOPIC.get((address.partition(":")[0], topic), ()):
+                self._soil(address, part)
+
+    def _soil(self, address: str, part: Part) -> None:
+        where = (address, part.view, part.name)
+        self._dirty.add(where)
+        if where not in self._running:
+            loop = asyncio.get_running_loop()
+            self._running[where] = loop.create_task(self._paint_while_dirty(where, part))
+
+    async def _paint_while_dirty(self, where: Where, part: Part) -> None:
+        """The first touch paints at once; while touches go on, at the part's pace."""
+        loop = asyncio.get_running_loop()
+        try:
+            while where in self._dirty:
+                self._dirty.discard(where)
+                started = loop.time()
+                try:
+                    audience = await self.repaint(where[0], part)
+                except Exception:  # the loop must go on: the next touch or the sweep paints again
+                    log.exception("repaint of %s %s failed", *where[1:])
+                    audience = 0
+                took = loop.time() - started
+                wait = max(part.every, audience * LINE_COST / FANOUT_SHARE, took * READ_SHARE if took > 0.02 else 0.0)
+                await asyncio.sleep(max(0.0, wait - took))
+        finally:
+            self._running.pop(where, None)
+            if where in self._dirty:
+                self._soil(where[0], part)
+
+    async def repaint(self, address: str, part: Part) -> int:
+        """Read once, render for each audience, show what differs. The number of lines it went to."""
+        audiences = [a for a in self.hub.audiences(address) if a.view == part.view]
+        known = [a for a, name in self.shown if name == part.name and a.address == address and a.view == part.view]
+        for audience in known:
+            if audience not in audiences:
+                del self.shown[audience, part.name]  # nobody looks: read afresh when somebody comes
+        if not audiences:
+            return 0
+        board = await asyncio.get_running_loop().run_in_executor(self._pool, self._read, address, part)
+        self.repaints += 1
+        lines = 0
+        for audience in audiences:
+            before = self.shown.get((audience, part.name))
+            after = self._frame(audience, part, board)
+            self.shown[audience, part.name] = after
+            if before is None or before.body != after.body:
+                lines += await self.hub.broadcast(audience, after.frame)
+        return lines
+
+    def _read(self, address: str, part: Part) -> Any:
+        with self.store.reading() as tx:
+            return part.read(tx, _number(address), self.live())
+
+    def _frame(self, audience: Audience, part: Part, board: Any) -> Shown:
+        if not part.template:
+            numbers = board or {}
+            return Shown(numbers_frame(part.name, numbers), "", numbers)
+        html, key = "", ""
+        if board is not None:
+            html = self.html(part, audience, board)
+            key = part.key(board)
+        return Shown(page_frame(part.name, key, html.encode()), html, html)
+
+    def html(self, part: Part, audience: Audience, board: Any, **extra: Any) -> str:
+        """One part rendered for one audience. `extra` is what only a page knows, such as the reader's own ballot."""
+        live = self.live()
+        fitted = part.fit(board, audience)
+        context = {"board": fitted, "address": live.address, "base": live.base, "my": None, "now": live.now} | extra
+        return self.renderer.fragment(part.template, audience.languages[0], **context)
+
+    def look(self, audience: Audience, name: str) -> Shown:
+        """What an audience sees of a part now: as last shown, or read and rendered if that is not known or stale."""
+        part = self._parts[audience.view, name]
+        shown = self.shown.get((audience, name))
+        soiled = (audience.address, audience.view, name) in self._dirty
+        if shown is not None and not (soiled and part.template):
+            return shown  # numbers that are about to be repainted are good enough: the frame follows
+        fresh = self._frame(audience, part, self._read(audience.address, part))
+        if shown is None:
+            self.shown[audience, name] = fresh
+        return fresh
+
+    async def settle(self) -> None:
+        """Wait until nothing is dirty: for tests and for a stop."""
+        while self._running or self._dirty:
+            await asyncio.sleep(0.01)
+
+    def close(self) -> None:
+        for task in list(self._running.values()):
+            task.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _number(address: str) -> int:
+    return int(address.partition(":")[2] or 0)

@@ -1,0 +1,108 @@
+"""At the door: join page, badge link, typed code, the notice, and the menu of a browser that is signed in."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from live import cookies, pages
+from live.badges import hash_token
+from live.node import THE_SYSTEM
+from models import people
+from models.people import ShowBadge, new_token
+from models.refusals import Refused
+
+
+async def link(request: Request) -> Response:
+    """GET /b: the page behind a badge's QR code. The secret is in the fragment and never reaches a log."""
+    return pages.page(request, "join/link.html", pages.badge_of(request))
+
+
+async def notice(request: Request) -> Response:
+    """GET /notice: who we are, why, for how long, and your rights."""
+    return pages.page(request, "join/notice.html", pages.badge_of(request))
+
+
+@pages.refusals_in_words
+async def show(request: Request) -> Response:
+    """POST /badge with `code` or `link`: a cookie for this browser, or one answer for every wrong try."""
+    node = pages.node_of(request)
+    form = await request.form()
+    code, secret = str(form.get("code") or ""), str(form.get("link") or "")
+    visitor = cookies.cookie_in(request.scope, b"visitor") or "none"
+    address = request.client.host if request.client else ""
+    try:
+        if not node.failed_lookups.allowed(visitor, address):
+            raise Refused("too_many_tries")
+        found = node.badges.find_link(secret) if secret else node.badges.find_code(code)
+        if found is None:
+            node.failed_lookups.failed(visitor, address)
+            raise Refused("show_badge_first" if secret else "no_such_badge")
+        token = await _sign_in(request, *found)
+    except Refused as refused:
+        if pages.wants_json(request):
+            return pages.answer(request, None, refused)
+        words = node.renderer.refusal(pages.language_of(request), refused.key, refused.params)
+        said = {"kind": "no", "key": refused.key, "words": words}
+        status = pages.STATUS.get(refused.key, 409)
+        return pages.page(request, "join/join.html", None, status=status, said=said)
+    target = pages.after_the_door(request)
+    response: Response = (
+        JSONResponse({"ok": "signed_in", "to": target}) if pages.wants_json(request) else RedirectResponse(target, 303)
+    )
+    if token:
+        response.headers.append("set-cookie", cookies.set_token(request.scope, token))
+    response.delete_cookie("next", path="/")
+    return response
+
+
+async def _sign_in(request: Request, person: int, issue: int) -> str:
+    """The new cookie's token, or "" where this browser already carries this badge."""
+    node = pages.node_of(request)
+    badge = pages.badge_of(request)
+    if badge is not None and badge.person_id == person:
+        return ""
+    row = node.peek().cursor.execute("SELECT languages FROM person WHERE id = ?", (person,)).fetchone()
+    listed = row[0].split(",")[0] if row else "en"
+    language = cookies.cookie_in(request.scope, b"lang") or listed
+    token = new_token()
+    await node.ask(THE_SYSTEM, ShowBadge(person=person, issue=issue, token_hash=hash_token(token), language=language))
+    return token
+
+
+@pages.refusals_in_words
+async def menu(request: Request) -> Response:
+    """GET /menu: language, theme, data saving, browsers signed in, help, sign out."""
+    badge = pages.person_badge(request)
+    with pages.node_of(request).store.reading() as tx:
+        person = tx.get(people.Person, badge.person_id)
+        count = people.browsers(tx, badge.person_id, person.issue if person else 1)
+        staff = tx.cursor.execute("SELECT 1 FROM sessionstaff WHERE person_id = ?", (badge.person_id,)).fetchone()
+    return pages.page(
+        request, "phone/menu.html", badge, person=person, browsers=count, most=people.BROWSERS,
+        desk=bool(staff) or badge.role in people.EVERYWHERE["see_desk"],
+        office=badge.role in people.EVERYWHERE["manage_people"],
+    )  # fmt: skip
+
+
+async def look(request: Request) -> Response:
+    """POST /look with `theme`, `less`: how this browser shows pages. Kept in the browser only."""
+    form = await request.form()
+    response = RedirectResponse(pages.local(str(form.get("next") or ""), "/menu"), 303)
+    for name, offered in (("theme", ("auto", "light", "dark")), ("less", ("0", "1"))):
+        value = form.get(name)
+        if isinstance(value, str) and value in offered:
+            response.set_cookie(name, quote(value), max_age=cookies.YEAR, samesite="lax", path="/")
+    return response
+
+
+routes = [
+    Route("/b", link),
+    Route("/notice", notice),
+    Route("/badge", show, methods=["POST"]),
+    Route("/menu", menu),
+    Route("/look", look, methods=["POST"]),
+]

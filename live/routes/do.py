@@ -1,0 +1,76 @@
+"""Every command by POST: forms without script, scripts without a socket. The same door, the same answers."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from live import commands, cookies, pages
+from live.languages import LANGUAGES
+from live.limits import Bucket
+from models.command import Command, Done
+from models.people import SetLanguage, SignOut
+from models.refusals import Refused
+
+_BUCKETS: dict[str, Bucket] = {}
+
+
+async def do(request: Request) -> Response:
+    """POST /do/NAME with form fields or JSON."""
+    node = pages.node_of(request)
+    badge = pages.badge_of(request)
+    name = request.path_params["name"]
+    back = pages.local(request.headers.get("referer", "").partition(pages.base_of(request))[2], "/")
+    re = 0
+    out: Done | Refused
+    try:
+        if request.headers.get("content-type", "").startswith("application/json"):
+            command = commands.from_json(name, await request.body())
+        else:
+            form = await request.form()
+            fields = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+            back = pages.local(form.get("next") if isinstance(form.get("next"), str) else None, back)  # type: ignore[arg-type]
+            command = commands.from_form(name, fields)
+        re = getattr(command, "id", 0)
+        if badge is None:
+            return _without_badge(request, command, back)
+        bucket = _bucket(badge.key, node.settings.message_rate, node.settings.message_burst)
+        if not bucket.take(node.clock()):
+            raise Refused("too_fast")
+        out = await node.ask(badge, command)
+        facts = out.facts
+        if name == "write_poll" and "poll" in facts and back.endswith("/new"):
+            back = f"{back.removesuffix('/poll/new')}#poll-{facts['poll']}"
+    except Refused as refused:
+        out = refused
+    except Exception:  # a bug: logged where it happened, answered with one apology
+        out = Refused("our_mistake")
+    response = pages.answer(request, badge, out, back=back, re=re)
+    if isinstance(out, Done) and badge is not None:
+        if isinstance(command, SignOut) and not command.others:
+            response.headers.append("set-cookie", cookies.set_token(request.scope, ""))
+        if isinstance(command, SetLanguage):
+            response.set_cookie("lang", command.language, max_age=cookies.YEAR, samesite="lax", path="/")
+    return response
+
+
+def _without_badge(request: Request, command: Command, back: str) -> Response:
+    """Before sign-in only the language can be chosen; everything else gets the one answer."""
+    if isinstance(command, SetLanguage) and command.language in LANGUAGES:
+        response = RedirectResponse(back, 303)
+        response.set_cookie("lang", command.language, max_age=cookies.YEAR, samesite="lax", path="/")
+        return response
+    raise Refused("show_badge_first")
+
+
+def _bucket(key: str, rate: float, burst: float) -> Bucket:
+    bucket = _BUCKETS.get(key)
+    if bucket is None:
+        if len(_BUCKETS) > 20_000:
+            _BUCKETS.clear()
+        bucket = _BUCKETS[key] = Bucket(rate, burst)
+    return bucket
+
+
+routes = [Route("/do/{name}", do, methods=["POST"])]

@@ -1,0 +1,92 @@
+"""For machines: alive, ready, measures, and the parts of a page by GET for where sockets do not pass."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from live import faces, pages
+from live.frames import payload_of
+from live.node import Node
+from live.wire import numbers_frame
+
+
+async def healthz(request: Request) -> Response:
+    """The process lives."""
+    return PlainTextResponse("ok\n")
+
+
+async def readyz(request: Request) -> Response:
+    """The process serves: its database answers and its clocks run."""
+    node = pages.node_of(request)
+    if not node.ready:
+        return PlainTextResponse("starting or stopping\n", 503)
+    node.peek().cursor.execute("SELECT 1").fetchone()
+    return PlainTextResponse("ready\n")
+
+
+class _Measures:
+    """Collects what a node counts. No person, no address, no content."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def collect(self) -> list[Metric]:
+        node = self.node
+        lines = GaugeMetricFamily("hallside_lines", "Open sockets by view.", labels=["view"])
+        views: dict[str, int] = {}
+        for audience in node.hub.audiences():
+            views[audience.view] = max(views.get(audience.view, 0), 0) + node.hub.count(audience)
+        for view, count in sorted(views.items()):
+            lines.add_metric([view], count)
+        commands = CounterMetricFamily("hallside_commands", "Commands by outcome.", labels=["outcome"])
+        for outcome in ("done", "refused", "failed"):
+            commands.add_metric([outcome], getattr(node.counters, outcome))
+        return [
+            lines,
+            commands,
+            CounterMetricFamily("hallside_groups", "Commits of the writer lane.", value=node.store.groups),
+            GaugeMetricFamily("hallside_largest_group", "Most commands in one commit.", value=node.store.largest),
+            CounterMetricFamily("hallside_repaints", "Parts read and rendered.", value=node.projector.repaints),
+            GaugeMetricFamily("hallside_loop_lag_seconds", "How late the loop runs.", value=node.admission.lag),
+        ]
+
+
+async def metrics(request: Request) -> Response:
+    """GET /metrics for Prometheus, to loopback and to organisers only: counts can tell how a vote goes on."""
+    node = pages.node_of(request)
+    badge = pages.badge_of(request)
+    local = request.client is not None and request.client.host in ("127.0.0.1", "::1", "testclient")
+    proxied = "x-forwarded-for" in request.headers
+    if not (badge and badge.role == "organiser") and (not local or proxied):
+        return PlainTextResponse("for this machine and for organisers\n", 403)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Measures(node))
+    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+
+@pages.refusals_in_words
+async def parts(request: Request) -> Response:
+    """GET /live?view=phone: the same parts as on the line, as a JSON list."""
+    node = pages.node_of(request)
+    badge = pages.badge_of(request) or pages.person_badge(request)
+    query = request.query_params
+    session = int(query["session"]) if query.get("session", "").isdigit() else 0
+    look = faces.look(node, badge, query.get("view", "phone"), page=query.get("page", "now"), session=session)
+    frames = [payload_of(node.projector.look(audience, name).frame.data) for audience, name in look.seen]
+    if look.view == "phone":
+        frames.append(payload_of(numbers_frame("my", faces.mine(node, badge, node.session_of(badge))).data))
+    return Response(
+        b"[" + b",".join(frames) + b"]", media_type="application/json", headers={"cache-control": "no-store"}
+    )
+
+
+routes = [
+    Route("/healthz", healthz),
+    Route("/readyz", readyz),
+    Route("/metrics", metrics),
+    Route("/live", parts),
+]

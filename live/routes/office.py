@@ -1,0 +1,45 @@
+"""The organiser's page for people and screens: find, revoke, make new badges and links, name voters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from live import pages
+from models import people
+from models.people import Person
+from models.refusals import Refused
+
+
+@pages.refusals_in_words
+async def people_page(request: Request) -> Response:
+    """GET /people?q=&show=ID: `show` prints one person's code and link, which is logged nowhere."""
+    badge = pages.person_badge(request)
+    node = pages.node_of(request)
+    base = pages.base_of(request)
+    query, show = request.query_params.get("q", "")[:80], request.query_params.get("show", "")
+    with node.store.reading() as tx:
+        people.require(tx, badge, "manage_people")
+        person = tx.get(Person, int(show)) if show.isdigit() and len(show) < 18 else None
+        if show and (person is None or person.revoked):
+            raise Refused("no_such_person")
+        context: dict[str, Any] = {
+            "rows": people.find(tx, query),
+            "screens": tuple(
+                (row, f"{base}/screen/link#{node.badges.screen_secret(row.id, row.issue)}")
+                for row in people.screens(tx)
+            ),
+            "delegations": people.delegations(tx),
+            "total": people.total(tx),
+        }
+    card = None
+    if person is not None and person.id is not None:
+        secret = node.badges.link_secret(person.id, person.issue)
+        card = {"person": person, "code": node.badges.code(person.id, person.issue), "link": f"{base}/b#{secret}"}
+    return pages.page(request, "office/people.html", badge, query=query, card=card, **context)
+
+
+routes = [Route("/people", people_page)]

@@ -1,0 +1,108 @@
+"""The participant's pages: what is on now, the agenda, and the way into a session."""
+
+from __future__ import annotations
+
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from live import cookies, faces, pages
+from live.hub import Audience
+from live.parts import BY_NAME
+from models import boards, programme
+from models.ballots import my_ballot
+from models.command import Badge
+from models.refusals import Refused
+
+
+@pages.refusals_in_words
+async def now(request: Request) -> Response:
+    """GET /: what is to be done now, or the join page for whoever has not shown a badge."""
+    badge = pages.badge_of(request)
+    if badge is None or not badge.person_id:
+        if badge is not None:
+            return RedirectResponse("/screen", 303)
+        return _join(request)
+    node = pages.node_of(request)
+    session = node.session_of(badge)
+    if not session:
+        return RedirectResponse("/agenda", 303)
+    look = faces.look(node, badge, "phone")
+    audience = look.audiences[0]
+    shown = node.projector.look(audience, "now")
+    mine = faces.mine(node, badge, session)
+    html = shown.html if not _needs_own(request) else _own(request, badge, session, audience)
+    numbers = {name: node.projector.look(audience, name).body for name in ("turnout", "here")}
+    with node.store.reading() as tx:
+        head = boards.head(tx, session)
+    return pages.page(
+        request, "phone/now.html", badge, session=head, now_html=html, now_is=shown.frame.digest,
+        numbers=numbers, mine=mine,
+    )  # fmt: skip
+
+
+def _needs_own(request: Request) -> bool:
+    """A browser that has told us it runs no script gets its own ballot written into the page."""
+    return cookies.cookie_in(request.scope, b"script") != "1"
+
+
+def _own(request: Request, badge: Badge, session: int, audience: Audience) -> str:
+    """The `now` part with what the register holds of this person, and keys for a form without script."""
+    node = pages.node_of(request)
+    with node.store.reading() as tx:
+        board = boards.now(tx, session)
+        my = my_ballot(tx, badge, board.poll.id) if board and board.poll else None
+    if board is None:
+        return ""
+    return node.projector.html(
+        BY_NAME["phone", "now"], audience, board, my=my, secret=secrets.token_hex(16), intent=secrets.token_hex(16),
+        turn=(my.turn if my else 0) + 1, base=pages.base_of(request),
+    )  # fmt: skip
+
+
+@pages.refusals_in_words
+async def agenda(request: Request) -> Response:
+    """GET /agenda: all sessions by day, what is on, and one tap into another."""
+    badge = pages.person_badge(request)
+    node = pages.node_of(request)
+    look = faces.look(node, badge, "phone", page="agenda")
+    shown = node.projector.look(look.audiences[0], "agenda")
+    session = node.session_of(badge)
+    with node.store.reading() as tx:
+        head = boards.head(tx, session) if session else None
+    return pages.page(
+        request, "phone/agenda.html", badge, session=head, agenda_html=shown.html, agenda_is=shown.frame.digest,
+        mine=faces.mine(node, badge, session),
+    )  # fmt: skip
+
+
+@pages.refusals_in_words
+async def code(request: Request) -> Response:
+    """GET /c/CODE: the session that a code on a screen leads to."""
+    badge = pages.person_badge(request)
+    node = pages.node_of(request)
+    with node.store.reading() as tx:
+        meeting = programme.by_code(tx, request.path_params["code"])
+        if meeting.state == "ended":
+            raise Refused("session_ended", title=programme.pick(meeting.titles, badge.language))
+        head = boards.head(tx, meeting.id or 0)
+    if node.session_of(badge) == meeting.id:
+        return RedirectResponse("/", 303)
+    return pages.page(request, "phone/come_in.html", badge, session=head)
+
+
+async def type_code(request: Request) -> Response:
+    """GET /c?code=K7M2: the same, typed."""
+    return RedirectResponse(f"/c/{programme.tidy_code(request.query_params.get('code', ''))[:8] or '-'}", 303)
+
+
+def _join(request: Request) -> Response:
+    response = pages.page(request, "join/join.html", None)
+    if not cookies.cookie_in(request.scope, b"visitor"):
+        response.set_cookie("visitor", secrets.token_hex(8), max_age=cookies.YEAR, httponly=True, samesite="lax")
+    return response
+
+
+routes = [Route("/", now), Route("/agenda", agenda), Route("/c", type_code), Route("/c/{code}", code)]

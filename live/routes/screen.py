@@ -1,0 +1,67 @@
+"""The hall screen: it signs in by its own link, shows one picture, and sends no command."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from live import cookies, faces, pages
+from live.badges import hash_token
+from live.node import THE_SYSTEM
+from models import people
+from models.people import ShowBadge, new_token
+from models.refusals import Refused
+
+
+async def link(request: Request) -> Response:
+    """GET /screen/link: the page behind a screen's link; its script posts the fragment."""
+    return pages.page(request, "screen/link.html", None)
+
+
+@pages.refusals_in_words
+async def show(request: Request) -> Response:
+    """POST /screen/link with `link`: a cookie for this browser as that screen."""
+    node = pages.node_of(request)
+    form = await request.form()
+    found = node.badges.find_screen_link(str(form.get("link") or ""))
+    address = request.client.host if request.client else ""
+    if not node.failed_lookups.allowed("screen", address):
+        raise Refused("too_many_tries")
+    if found is None:
+        node.failed_lookups.failed("screen", address)
+        raise Refused("no_such_screen")
+    token = new_token()
+    await node.ask(THE_SYSTEM, ShowBadge(screen=found[0], issue=found[1], token_hash=hash_token(token)))
+    response: Response = (
+        JSONResponse({"ok": "signed_in", "to": "/screen"})
+        if pages.wants_json(request)
+        else RedirectResponse("/screen", 303)
+    )
+    response.headers.append("set-cookie", cookies.set_token(request.scope, token))
+    return response
+
+
+@pages.refusals_in_words
+async def screen(request: Request) -> Response:
+    """GET /screen: the picture, full of the hall's languages."""
+    node = pages.node_of(request)
+    badge = pages.badge_of(request)
+    if badge is None or badge.hall_id is None:
+        raise Refused("screen_link_first")
+    look = faces.look(node, badge, "screen")
+    shown = node.projector.look(look.audiences[0], "scene")
+    with node.store.reading() as tx:
+        row = tx.get(people.Screen, badge.screen_id)
+    return pages.page(
+        request, "screen/page.html", badge, scene_html=shown.html, scene_is=shown.frame.digest, monitor=False,
+        hello={"view": "screen"}, screen_languages=look.audiences[0].languages,
+        screen_theme=row.theme if row else "dark",
+    )  # fmt: skip
+
+
+routes = [
+    Route("/screen", screen),
+    Route("/screen/link", link),
+    Route("/screen/link", show, methods=["POST"]),
+]
