@@ -53,7 +53,7 @@ def hemicycle(n_total: int, n_lit: int, *, seed: int, max_dots: int = 240) -> Ma
         for (x, y), o in zip(seats, order, strict=True)
     )
     # Everything within is a number of ours.
-    return Markup(  # noqa: S704
+    return Markup(
         f'<svg class="hemi" viewBox="0 0 {WIDTH} {HEIGHT}" data-unit="{people}" data-of="{n_total}"'
         f' aria-hidden="true" focusable="false">{circles}</svg>'
     )
@@ -65,16 +65,16 @@ def qr(text: str) -> Markup:
     code = segno.make(text, error="m", micro=False, boost_error=False)
     size = code.symbol_size(border=QUIET)[0]
     runs = []
-    for y, row in enumerate(code.matrix_iter(border=QUIET)):
+    for y, row in enumerate(bytes(each) for each in code.matrix_iter(border=QUIET)):
         x = 0
         while x < size:
             run = 1
-            while x + run < size and bool(row[x + run]) == bool(row[x]):
+            while x + run < size and row[x + run] == row[x]:
                 run += 1
             if row[x]:
                 runs.append(f"M{x} {y}h{run}v1h-{run}z")
             x += run
-    return Markup(  # noqa: S704
+    return Markup(
         f'<svg class="qr" viewBox="0 0 {size} {size}" shape-rendering="crispEdges" aria-hidden="true"'
         f' focusable="false"><path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{"".join(runs)}"/></svg>'
     )
