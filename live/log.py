@@ -22,9 +22,13 @@ _WITHHELD = frozenset(
     """address authorization client code cookie ip key password peer referer secret text token
     user_agent""".split()  # noqa: SIM905 - a list of fourteen strings would be fourteen lines
 )
+_GROUPS = r"[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*"
+_IPV4 = r"\d{1,3}(?:\.\d{1,3}){3}"
 _ADDRESS = re.compile(
-    r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?::\d+)?"  # IPv4, with or without a port
-    r"|\[?(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|:)(?![\w:])\]?(?::\d+)?"  # IPv6
+    # Seven colons or a double one: 14:31:07 is a time.
+    rf"\[?(?<![\w:])(?:(?:[0-9a-f]{{1,4}}:){{7}}[0-9a-f]{{1,4}}|(?:{_GROUPS})?::(?:{_GROUPS}:)?(?:{_IPV4}|{_GROUPS})?)"
+    rf"(?![\w:])\]?(?::\d+)?|\b{_IPV4}\b(?::\d+)?",
+    re.IGNORECASE,
 )
 _QUERY = re.compile(r"\?[^\s\"'?]*=[^\s\"']*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -56,7 +56,7 @@ def serve(
     try:
         if ready is not None:
             ready(sock.getsockname()[1])
-        command = [sys.executable, "-m", "live.server", factory, "--fd", str(sock.fileno())]
+        command = [sys.executable, "-m", "live.child", factory, "--fd", str(sock.fileno())]
         return Parent([*command, "--cap", str(cap), "--log-level", log_level], sock.fileno()).run()
     finally:
         sock.close()

@@ -1,20 +1,15 @@
 """The process that serves: our uvicorn, its settings, and how it says goodbye.
 
-`python -m live.server app:create --fd 3` is the child of `live.serve`. Tests use `running`.
+`live.child` runs it as a process of its own. Tests use `running`.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import gc
-import importlib
-import resource
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -148,6 +143,7 @@ def config_for(app: App, *, cap: int = CAP, lifespan: Any = "on") -> uvicorn.Con
     """uvicorn's settings, none of which may be left to its defaults. *cap*: most connections at once."""
     return uvicorn.Config(
         app,
+        interface="asgi3",
         http=bounded(cap=cap),
         ws=Wire,
         loop="uvloop",
@@ -188,57 +184,14 @@ async def running(
 
     task = asyncio.create_task(serve())
     try:
-        while not server.started:
-            if task.done():
-                await task
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has a flag, no event
             await asyncio.sleep(0.005)
+        if task.done():
+            await task
         yield f"http://127.0.0.1:{sock.getsockname()[1]}"
     finally:
         server.should_exit = True
-        with suppress(asyncio.CancelledError):
+        try:
             await task
-        sock.close()
-
-
-def raise_file_limit() -> int:
-    """As many open files as the system allows; returns how many. A phone is one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
-
-
-def made_by(factory: str) -> Served:
-    """Import and call `module:function`."""
-    module, _, name = factory.partition(":")
-    made = getattr(importlib.import_module(module), name)()
-    return made if isinstance(made, Served) else Served(made)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """The child: serve on an inherited listening socket until SIGTERM."""
-    parser = argparse.ArgumentParser(prog="live.server")
-    parser.add_argument("factory")
-    parser.add_argument("--fd", type=int, required=True)
-    parser.add_argument("--cap", type=int, default=CAP)
-    parser.add_argument("--log-level", default="INFO")
-    options = parser.parse_args(arguments)
-
-    log.setup(options.log_level)
-    files = raise_file_limit()
-    try:
-        served = made_by(options.factory)
-    except Exception:  # noqa: BLE001 - whatever it is, it belongs into the log and ends this process
-        log.failure("application_failed")
-        return 1
-    # What exists now stays: a full collection over 10,000 phones is long enough without it.
-    gc.collect()
-    gc.freeze()
-    cap = min(options.cap, max(100, files - 200))
-    server = HallsideServer(config_for(served.app, cap=cap), served.drain, leash=True)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    server.run(sockets=[socket.socket(fileno=options.fd)])
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+        finally:
+            sock.close()
