@@ -56,7 +56,7 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
             Mount("/static", assets),
         ],
         lifespan=lifespan,
-        exception_handlers={404: _no_such_page, 405: _no_such_page},
+        exception_handlers={404: _no_such_page, 405: _no_such_page, 500: _our_mistake},
     )
     app.state.node = node
     line = socket.endpoint(node)
@@ -81,6 +81,16 @@ async def _no_such_page(request: Request, exc: Exception) -> Response:
     @pages.refusals_in_words
     async def refused(request: Request) -> Response:
         raise Refused("no_such_page")
+
+    return await refused(request)
+
+
+async def _our_mistake(request: Request, exc: Exception) -> Response:
+    """A bug: it was logged with its traceback, and the person gets one apology."""
+
+    @pages.refusals_in_words
+    async def refused(request: Request) -> Response:
+        raise Refused("our_mistake")
 
     return await refused(request)
 

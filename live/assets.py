@@ -18,6 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 
 # Not from `mimetypes`: that reads the machine's own tables, and a stick with another one served other types.
 TYPES = {
+    "": "text/plain; charset=utf-8",  # licences
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".ico": "image/x-icon",
@@ -105,6 +106,8 @@ class Assets:
         if name in above:
             raise ValueError("static files refer to each other in a circle: " + " > ".join((*above, name)))
         suffix = posixpath.splitext(name)[1]
+        if posixpath.basename(name).startswith("LICENSE"):
+            suffix = ""
         if suffix not in TYPES:
             raise ValueError(f"static/{name}: no content type is known for {suffix or 'no suffix'}")
         body = sources[name].read_bytes()

@@ -137,7 +137,7 @@ def from_form(name: str, fields: Iterable[tuple[str, str]]) -> Command:
         if path[0] not in known:
             continue  # `next` and the like belong to the page, not to the command
         if path[0] == "marks":
-            tree.setdefault("marks", []).append([part for part in value.split(".")])
+            tree.setdefault("marks", []).append(value.split("."))
         elif len(path) <= 3:
             node = tree
             for step in path[:-1]:

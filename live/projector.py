@@ -145,8 +145,8 @@ class Projector:
 
     async def settle(self) -> None:
         """Wait until nothing is dirty: for tests and for a stop."""
-        while self._running or self._dirty:
-            await asyncio.sleep(0.01)
+        while self._running:
+            await asyncio.wait(list(self._running.values()))
 
     def close(self) -> None:
         for task in list(self._running.values()):

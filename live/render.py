@@ -7,7 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from live import draw, languages, words
+from live import languages, words
+from live.draw import hemicycle, qr
 from live.assets import Assets
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -56,8 +57,8 @@ class Renderer:
             languages=languages.LANGUAGES,
             asset=self.assets.url,
             direction=languages.direction,
-            hemicycle=draw.hemicycle,
-            qr=draw.qr,
+            hemicycle=hemicycle,
+            qr=qr,
             said=said,
             said_n=said_n,
         )

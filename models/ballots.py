@@ -102,7 +102,7 @@ class CastVote(Command):
     marks: Annotated[
         list[Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=2**53)]], msgspec.Meta(max_length=3)]],
         msgspec.Meta(max_length=100),
-    ] = []
+    ] = msgspec.field(default_factory=list)
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         cursor = tx.cursor

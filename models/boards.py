@@ -118,7 +118,8 @@ def head(tx: Tx, session_id: int) -> Head | None:
     if meeting is None:
         return None
     hall = tx.get(Hall, meeting.hall_id)
-    assert hall is not None and meeting.id is not None
+    assert hall is not None
+    assert meeting.id is not None
     order = programme.the_event(tx).languages.split(",")
     spoken = meeting.languages.split(",")
     return Head(

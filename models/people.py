@@ -20,7 +20,7 @@ ROLES = (
     "rapporteur", "organiser", "data_protection",
 )  # fmt: skip
 VOTING_ROLES = ("participant", "chair", "rapporteur")
-"""Who counts in an electorate of the people present. Interpreters, moderators, organisers and observers must be named."""
+"""Who counts among the people present. Interpreters, moderators, organisers and observers must be named."""
 BROWSERS = 3
 """A person may use up to three browsers without alarm: the phone's, the mail app's, a private tab."""
 
@@ -321,14 +321,14 @@ def find(tx: Tx, text: str, limit: int = 50) -> tuple[PersonRow, ...]:
         tx.exec(select(Login.person_id, func.count()).join(Person, col(Person.id) == Login.person_id)
                 .where(Person.issue == Login.issue).group_by(col(Login.person_id))).all()
     )  # fmt: skip
-    query = select(Person, Delegation).join(Delegation, isouter=True).order_by(Person.number)
-    for person, delegation in tx.exec(query):
+    names = dict(tx.exec(select(Delegation.id, Delegation.names)).all())
+    for person in tx.exec(select(Person).order_by(Person.number)):
         hay = fold(f"{person.number} {person.name} {person.native_name} {person.organisation}")
         if all(word in hay for word in wanted):
             rows.append(
                 PersonRow(
                     id=person.id or 0, number=person.number, name=person.name, native_name=person.native_name,
-                    organisation=person.organisation, delegation=delegation.names if delegation is not None else {},
+                    organisation=person.organisation, delegation=names.get(person.delegation_id, {}),
                     role=person.role, issue=person.issue, revoked=person.revoked,
                     browsers=counted.get(person.id, 0),
                 )

@@ -44,7 +44,7 @@ async def do(request: Request) -> Response:
             back = f"{back.removesuffix('/poll/new')}#poll-{facts['poll']}"
     except Refused as refused:
         out = refused
-    except Exception:  # a bug: logged where it happened, answered with one apology
+    except Exception:  # noqa: BLE001 - a bug: logged where it happened, answered with one apology
         out = Refused("our_mistake")
     response = pages.answer(request, badge, out, back=back, re=re)
     if isinstance(out, Done) and badge is not None:

@@ -21,11 +21,16 @@ class Rules:
 class Kind(Protocol):
     """One way to ask."""
 
-    name: str
-    template: str
-    """The partials `phone/_TEMPLATE.html` and `screen/_TEMPLATE.html` that draw it."""
-    fixed_items: tuple[str, ...]
-    """Keys of items that are always these, in this order; empty when the moderator writes them."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def template(self) -> str:
+        """The partials `phone/_TEMPLATE.html` and `screen/_TEMPLATE.html` that draw it."""
+
+    @property
+    def fixed_items(self) -> tuple[str, ...]:
+        """Keys of items that are always these, in this order; empty when the moderator writes them."""
 
     def check(self, rules: Rules, marks: list[list[int]]) -> list[Mark]:
         """The marks of a valid ballot, in the order of items. Raises Refused with what to do otherwise."""
