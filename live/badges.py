@@ -54,10 +54,6 @@ class Badges:
         """What stands behind the # of a badge link: person, issue and 128 bits."""
         return self._secret(b"person link", person_id, issue)
 
-    def screen_code(self, screen_id: int, issue: int) -> str:
-        """What is typed on a hall computer without a camera."""
-        return self._code(b"screen code", screen_id, issue)
-
     def screen_secret(self, screen_id: int, issue: int) -> str:
         """What stands behind the # of a screen link."""
         return self._secret(b"screen link", screen_id, issue)

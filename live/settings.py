@@ -66,6 +66,7 @@ class Settings:
     )
     message_rate: float = field(default=5.0, metadata=_says("Messages a second one phone may send in the long run."))
     message_burst: int = field(default=30, metadata=_says("Messages one phone may send at once."))
+    connections: int = field(default=20_000, metadata=_says("Connections at once, at most."))
     join_rate: float = field(
         default=300.0, metadata=_says("New joins a second that are let in while the server is behind.")
     )
@@ -78,6 +79,7 @@ class Settings:
         self._between("grace", 0, 60)
         self._between("message_rate", 0.5, 1000)
         self._between("message_burst", 1, 10_000)
+        self._between("connections", 10, 1_000_000)
         self._between("join_rate", 1, 100_000)
         self._between("join_lag", 0.05, 60)
         if self.log_level not in LEVELS:

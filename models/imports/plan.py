@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from sqlite3 import Cursor
 from typing import Any, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,7 +20,6 @@ from models.imports.polls import POLLS, read_polls
 from models.imports.rows import DelegationRow, EventRow, HallRow, MeetingRow, PersonRow, PollRow
 from models.imports.tables import OFFERED, Columns, clean, decode
 from models.imports.there import There, look
-from models.store import Tx
 
 EVENT, DECISIONS = "event.json", "decisions.json"
 FILES = (HALLS, DELEGATIONS, PROGRAMME, PEOPLE, POLLS)
@@ -87,19 +87,19 @@ class Plan:
 
 
 def read(
-    folder: Path, tx: Tx | None = None, *, merge: Mapping[str, str] | None = None, event: EventRow | None = None
+    folder: Path, cursor: Cursor | None = None, *, merge: Mapping[str, str] | None = None, event: EventRow | None = None
 ) -> Plan:
-    """Read a folder and compare it with the database behind `tx`, or with an empty one.
+    """Read a folder and compare it with the database behind `cursor`, or with an empty one.
 
     `merge` says of a badge number which other one is the same person; `decisions.json` may say it, too. `event`
     stands for an event.json. Raises OSError.
     """
     files = {name: path.read_bytes() for name in (*FILES, EVENT, DECISIONS) if (path := folder / name).is_file()}
-    return parse(files, tx, merge=merge, event=event, name=folder.resolve().name)
+    return parse(files, cursor, merge=merge, event=event, name=folder.resolve().name)
 
 
 def parse(
-    files: Mapping[str, bytes], tx: Tx | None = None, *, merge: Mapping[str, str] | None = None,
+    files: Mapping[str, bytes], cursor: Cursor | None = None, *, merge: Mapping[str, str] | None = None,
     event: EventRow | None = None, name: str = "event",
 ) -> Plan:  # fmt: skip
     """The same for files that came another way."""
@@ -128,7 +128,7 @@ def parse(
         name, event or _event(files.get(EVENT), found), tuple(halls), tuple(delegations), tuple(people),
         tuple(meetings), tuple(polls), columns, tuple(found.all),
     )  # fmt: skip
-    return compare(plan, look(tx) if tx is not None else There())
+    return compare(plan, look(cursor) if cursor is not None else There())
 
 
 def compare(plan: Plan, there: There) -> Plan:

@@ -47,7 +47,7 @@ def apply(tx: Tx, plan: Plan, badge: Badge, now: float, approver: str | None = N
     Raises Refused where the plan has problems or does not fit what is there by now, and nothing is written.
     """
     people.require(tx, badge, "moderate")
-    plan = compare(plan, look(tx))
+    plan = compare(plan, look(tx.cursor))
     if plan.problems:
         raise Refused("import_has_problems", count=len(plan.problems), first=str(plan.problems[0]))
     changes = plan.changes

@@ -1,0 +1,38 @@
+"""One process writes to a data folder. Whoever does holds a lock; everybody else is told who and where."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class Taken(Exception):
+    """Another process writes to this data folder. The words say which and what to do."""
+
+
+class Lock:
+    """The lock of a data folder, held until `release` or the end of this process. Raises Taken, or OSError."""
+
+    def __init__(self, path: Path, purpose: str) -> None:
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(self._file, 200, 0).decode("utf-8", "replace").strip() or "another process"
+            os.close(self._file)
+            raise Taken(
+                f"{path.parent} is in use: {holder}. Only one process may write to it. "
+                "Stop that one first, or do it on its pages."
+            ) from None
+        self.say(purpose)
+
+    def say(self, purpose: str) -> None:
+        """What the holder does, for those who find the lock taken."""
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{purpose} (process {os.getpid()})\n".encode(), 0)
+
+    def release(self) -> None:
+        os.ftruncate(self._file, 0)
+        os.close(self._file)
