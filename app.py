@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from models.migrations import migrate
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +22,7 @@ from live.routes import badge, desk, do, health, office, phone, screen, socket
 from live.server import Served
 from live.settings import Settings, load
 from models import programme
+from models.migrations import migrate
 from models.refusals import Refused
 from models.store import Store
 

@@ -14,7 +14,7 @@ from models.results import current
 
 PARTS_OF = {
     ("phone", "now"): (("session", "now"), ("session", "turnout"), ("session", "here")),
-    ("phone", "agenda"): (("event", "agenda"),),
+    ("phone", "agenda"): (("event", "agenda"), ("session", "turnout")),
     ("screen", ""): (("hall", "scene"), ("hall", "turnout"), ("hall", "here")),
     ("monitor", ""): (("hall", "scene"),),
     ("desk", ""): (

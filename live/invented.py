@@ -25,7 +25,8 @@ def invent(tx: Tx, count: int, role: str = "participant", session: str = "") -> 
         raise Refused("no_such_session")
     cursor = tx.cursor
     last: int = cursor.execute(
-        "SELECT coalesce(max(CAST(substr(number, 2) AS INTEGER)), 0) FROM person WHERE number GLOB ?", (PREFIX + "[0-9]*",)
+        "SELECT coalesce(max(CAST(substr(number, 2) AS INTEGER)), 0) FROM person WHERE number GLOB ?",
+        (PREFIX + "[0-9]*",),
     ).fetchone()[0]
     first = cursor.execute("SELECT coalesce(max(id), 0) FROM person").fetchone()[0]
     cursor.executemany(

@@ -5,7 +5,7 @@ Clocks are monotonic seconds, given by the caller.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 LOST_WITHIN = 15.0
@@ -51,6 +51,8 @@ class _Room:
     """Person whose last line broke, and when."""
     staff: dict[int, tuple[str, str, float]] = field(default_factory=dict)
     """Person to initials, name, last act."""
+    desks: Counter[int] = field(default_factory=Counter)
+    """Person to number of open desks."""
 
 
 class Presence:
@@ -112,6 +114,7 @@ class Presence:
 
     def staff_came(self, session: int, person: int, initials: str, name: str, now: float) -> None:
         self._rooms[session].staff[person] = (initials, name, now)
+        self._rooms[session].desks[person] += 1
 
     def staff_seen(self, session: int, person: int, now: float) -> None:
         known = self._rooms[session].staff.get(person)
@@ -119,7 +122,11 @@ class Presence:
             self._rooms[session].staff[person] = (known[0], known[1], now)
 
     def staff_went(self, session: int, person: int) -> None:
-        self._rooms[session].staff.pop(person, None)
+        room = self._rooms[session]
+        room.desks[person] -= 1
+        if room.desks[person] <= 0:
+            del room.desks[person]
+            room.staff.pop(person, None)
 
     def staff(self, session: int, now: float) -> tuple[tuple[str, str, bool], ...]:
         """(initials, name, idle) of everybody at the session's desk."""

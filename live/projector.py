@@ -128,7 +128,8 @@ class Projector:
         """One part rendered for one audience. `extra` is what only a page knows, such as the reader's own ballot."""
         live = self.live()
         fitted = part.fit(board, audience)
-        context = {"board": fitted, "address": live.address, "base": live.base, "my": None, "now": live.now} | extra
+        context = {"board": fitted, "address": live.address, "base": live.base, "my": None, "now": live.now}
+        context |= {"secret": "", "intent": "", "turn": 1} | extra
         return self.renderer.fragment(part.template, audience.languages[0], **context)
 
     def look(self, audience: Audience, name: str) -> Shown:

@@ -8,8 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from live import languages, words
-from live.draw import hemicycle, qr
 from live.assets import Assets
+from live.draw import hemicycle, qr
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 

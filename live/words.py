@@ -19,6 +19,7 @@ REFUSALS: dict[str, str] = {
     "delegations_vote": _("In this vote each delegation has one vote. Its registered voter casts it."),
     "changed_elsewhere": _("Your vote was changed on another device at the same time. Check what is stored."),
     "voted_elsewhere": _("You voted on another device. Change your vote there: nobody else can find it, not even we."),
+    "secret_vote_final": _("Your vote is recorded. Without script a secret vote is final."),
     "no_such_option": _("This answer does not fit the question. Choose again."),
     "choose_one": _("Choose one answer, then send."),
     "choose_at_least": _("Choose at least %(count)s, then send."),

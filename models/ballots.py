@@ -238,23 +238,26 @@ class MyBallot:
     elector: bool
     turn: int
     marks: tuple[int, ...]
+    secret: bool
 
 
 def my_ballot(tx: Tx | Peek, badge: Badge, poll_id: int) -> MyBallot:
     """For the `my` part and the page without script."""
-    electorate = tx.cursor.execute("SELECT electorate FROM poll WHERE id = ?", (poll_id,)).fetchone()
+    electorate, secrecy = tx.cursor.execute(
+        "SELECT electorate, ballot FROM poll WHERE id = ?", (poll_id,)
+    ).fetchone() or ("", "")
     elector = badge.person_id
-    if electorate and electorate[0] == "delegations":
+    if electorate == "delegations":
         found = tx.cursor.execute(_MY_DELEGATION, (badge.person_id, badge.person_id)).fetchone()
         elector = found[0] if found else 0
     row = tx.cursor.execute(
         "SELECT turn, ballot FROM turnout WHERE poll_id = ? AND elector_id = ?", (poll_id, elector)
     ).fetchone()
     if row is None:
-        return MyBallot(poll_id, False, 0, ())
+        return MyBallot(poll_id, False, 0, (), secrecy == "secret")
     turn, ballot = row
     marks = tx.cursor.execute("SELECT item_id FROM mark WHERE poll_id = ? AND ballot = ?", (poll_id, ballot or b""))
-    return MyBallot(poll_id, True, turn, tuple(item for (item,) in marks))
+    return MyBallot(poll_id, True, turn, tuple(item for (item,) in marks), secrecy == "secret")
 
 
 _MY_DELEGATION = "SELECT id FROM delegation WHERE votes AND (voter_id = ? OR alternate_id = ?)"

@@ -183,7 +183,7 @@ class SetLanguage(Command):
         if self.language not in ("en", "tr", "ar", "ru"):
             raise Refused("no_such_language")
         tx.cursor.execute("UPDATE login SET language = ? WHERE token_hash = ?", (self.language, badge.login))
-        return Done(notice="done")
+        return Done(frozenset({(badge.key, "badge")}))
 
 
 class RevokeBadge(Command):
@@ -321,7 +321,7 @@ def find(tx: Tx, text: str, limit: int = 50) -> tuple[PersonRow, ...]:
         tx.exec(select(Login.person_id, func.count()).join(Person, col(Person.id) == Login.person_id)
                 .where(Person.issue == Login.issue).group_by(col(Login.person_id))).all()
     )  # fmt: skip
-    names = dict(tx.exec(select(Delegation.id, Delegation.names)).all())
+    names = {d.id: d.names for d in tx.exec(select(Delegation))}
     for person in tx.exec(select(Person).order_by(Person.number)):
         hay = fold(f"{person.number} {person.name} {person.native_name} {person.organisation}")
         if all(word in hay for word in wanted):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -9,7 +11,9 @@ from starlette.routing import Route
 from live import commands, cookies, pages
 from live.languages import LANGUAGES
 from live.limits import Bucket
-from models.command import Command, Done
+from live.node import Node
+from models.ballots import my_ballot
+from models.command import Badge, Command, Done
 from models.people import SetLanguage, SignOut
 from models.refusals import Refused
 
@@ -31,6 +35,8 @@ async def do(request: Request) -> Response:
             form = await request.form()
             fields = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
             back = pages.local(form.get("next") if isinstance(form.get("next"), str) else None, back)  # type: ignore[arg-type]
+            if name == "cast_vote" and badge is not None:
+                fields = _keys(node, badge, fields)
             command = commands.from_form(name, fields)
         re = getattr(command, "id", 0)
         if badge is None:
@@ -62,6 +68,20 @@ def _without_badge(request: Request, command: Command, back: str) -> Response:
         response.set_cookie("lang", command.language, max_age=cookies.YEAR, samesite="lax", path="/")
         return response
     raise Refused("show_badge_first")
+
+
+def _keys(node: Node, badge: Badge, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A form without script cannot make keys: they are made here, and a secret vote is then final."""
+    told = dict(fields)
+    if told.get("secret"):
+        return fields
+    poll = int(told["poll"]) if told.get("poll", "").isdigit() and len(told["poll"]) < 16 else 0
+    mine = my_ballot(node.peek(), badge, poll)
+    if mine.turn and mine.secret:
+        raise Refused("secret_vote_final")
+    rest = [(key, value) for key, value in fields if key not in ("secret", "intent", "turn")]
+    made = [("secret", secrets.token_hex(16)), ("intent", secrets.token_hex(16)), ("turn", str(mine.turn + 1))]
+    return rest + made
 
 
 def _bucket(key: str, rate: float, burst: float) -> Bucket:

@@ -33,7 +33,7 @@ async def now(request: Request) -> Response:
     audience = look.audiences[0]
     shown = node.projector.look(audience, "now")
     mine = faces.mine(node, badge, session)
-    html = shown.html if not _needs_own(request) else _own(request, badge, session, audience)
+    html = _own(request, badge, session, audience) if mine["turn"] and _no_script(request) else shown.html
     numbers = {name: node.projector.look(audience, name).body for name in ("turnout", "here")}
     with node.store.reading() as tx:
         head = boards.head(tx, session)
@@ -43,13 +43,13 @@ async def now(request: Request) -> Response:
     )  # fmt: skip
 
 
-def _needs_own(request: Request) -> bool:
-    """A browser that has told us it runs no script gets its own ballot written into the page."""
+def _no_script(request: Request) -> bool:
+    """Scripts say so by a cookie. A browser without gets its recorded vote written into the page."""
     return cookies.cookie_in(request.scope, b"script") != "1"
 
 
 def _own(request: Request, badge: Badge, session: int, audience: Audience) -> str:
-    """The `now` part with what the register holds of this person, and keys for a form without script."""
+    """The `now` part with what the register holds of this person."""
     node = pages.node_of(request)
     with node.store.reading() as tx:
         board = boards.now(tx, session)
@@ -57,8 +57,7 @@ def _own(request: Request, badge: Badge, session: int, audience: Audience) -> st
     if board is None:
         return ""
     return node.projector.html(
-        BY_NAME["phone", "now"], audience, board, my=my, secret=secrets.token_hex(16), intent=secrets.token_hex(16),
-        turn=(my.turn if my else 0) + 1, base=pages.base_of(request),
+        BY_NAME["phone", "now"], audience, board, my=my, base=pages.base_of(request),
     )  # fmt: skip
 
 
