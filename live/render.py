@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from live import languages, words
+from live import acts, languages, words
 from live.assets import Assets
 from live.draw import hemicycle, qr
 
@@ -68,6 +68,7 @@ class Renderer:
             clock_s=lambda at: languages.clock(at, self.zone, seconds=True),
             day=lambda iso, la=code: languages.day(iso, la),
             pick=lambda texts, la=code: texts.get(la) or next(iter(texts.values()), ""),
+            act=lambda row, polls=(), la=code: acts.sentence(la, row, polls),
             pick_language=lambda texts, la=code: la if texts.get(la) else next(iter(texts), la),
         )
         return env
