@@ -32,6 +32,7 @@ class HttpLine(HttpToolsProtocol):
         self._head = 0
         self._waste = 0
         self._refused = False
+        self._upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -53,7 +54,7 @@ class HttpLine(HttpToolsProtocol):
         if self._in_headers:
             self._head += len(data)
         super().data_received(data)
-        if self.transport.is_closing():
+        if self._upgraded or self.transport.is_closing():
             return
         if self._in_headers:
             if self._head > self.header_bytes:
@@ -74,6 +75,7 @@ class HttpLine(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._no_deadline()
+        self._upgraded = True
         super().handle_websocket_upgrade()
         # Parser and protocol hold each other: 10,000 phones would leave that to the garbage collector.
         self.parser = None  # type: ignore[assignment]

@@ -12,6 +12,7 @@ import pytest
 from live import server as server_module
 from live.httpline import HttpLine, bounded
 from live.server import running
+from tests.live.phones import Room, phone
 
 pytestmark = [pytest.mark.anyio, pytest.mark.fault]
 
@@ -133,6 +134,19 @@ async def test_over_the_cap_a_connection_is_told_to_come_later(monkeypatch: pyte
     assert b"retry-after: 60" in full
     assert free is not None
     assert free.startswith(b"HTTP/1.1 200")
+
+
+async def test_a_socket_outlives_every_deadline_of_the_request_that_opened_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "KEEP_ALIVE_SECONDS", 0.1)
+    monkeypatch.setattr(server_module, "bounded", lambda cap: bounded(header_seconds=0.1, stall_seconds=0.1))
+    room = Room()
+    async with running(room) as url, phone(url) as socket:
+        await asyncio.sleep(0.5)
+        await socket.send("still here")
+
+        assert await socket.recv() == '{"heard":10}'
 
 
 async def test_an_unfinished_body_after_the_answer_does_not_keep_the_connection(
