@@ -23,7 +23,7 @@ from models.refusals import Refused
 
 log = logging.getLogger("hallside.socket")
 
-SIGNED_OUT, BADGE_FIRST, TOO_SLOW, TOO_FAST, PROTOCOL = 4001, 4002, 4003, 4008, 1008
+SIGNED_OUT, BADGE_FIRST, TOO_FAST, PROTOCOL = 4001, 4002, 4008, 1008
 HELLO_WITHIN = 5.0
 
 

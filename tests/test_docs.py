@@ -1,0 +1,71 @@
+"""The pages in docs/ name everything there is. A client is written from the protocol page alone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from starlette.routing import Mount, Route
+
+from live import words
+from live.commands import BY_NAME, COMMANDS
+from live.parts import PARTS
+from live.routes import badge, desk, do, health, office, phone, screen, socket
+from models.command import snake
+from models.stage import Scene
+
+DOCS = Path(__file__).parent.parent / "docs"
+PROTOCOL = (DOCS / "protocol.md").read_text()
+
+
+def missing(wanted: list[str], page: str) -> list[str]:
+    return [word for word in wanted if f"`{word}`" not in page]
+
+
+def test_every_command_and_every_field_is_in_the_protocol() -> None:
+    rows = {m[1]: m[0] for m in re.findall(r"(?m)^(\| `(\w+)` \|.*)$", PROTOCOL)}
+
+    assert missing([snake(command.__name__) for command in COMMANDS], PROTOCOL) == []
+    for name, command in BY_NAME.items():
+        fields = [field.encode_name for field in msgspec.structs.fields(command)]
+        assert [f for f in fields if f"`{f}" not in rows[name]] == [], name
+
+
+def test_every_part_is_in_the_protocol() -> None:
+    assert missing([part.name for part in PARTS], PROTOCOL) == []
+
+
+def test_every_field_and_kind_of_a_scene_is_in_the_protocol() -> None:
+    told = PROTOCOL[PROTOCOL.index("A scene is") :]
+
+    assert [f for f in Scene.__struct_fields__ if f'"{f}"' not in told] == []
+
+
+def test_every_refusal_with_its_words_and_every_notice_is_in_the_protocol() -> None:
+    assert [k for k, said in words.REFUSALS.items() if f"| `{k}` | {said} |" not in PROTOCOL] == []
+    assert missing(list(words.NOTICES), PROTOCOL) == []
+
+
+def test_every_route_is_in_the_protocol() -> None:
+    modules = (badge, desk, do, health, office, phone, screen)
+    routes = [route for module in modules for route in module.routes if isinstance(route, Route)]
+    told = PROTOCOL[PROTOCOL.index("## Routes") :]
+
+    for route in routes:
+        path = re.sub(r":\w+}", "}", route.path)
+        for method in route.methods or ():
+            if method != "HEAD":
+                assert f"{method} {path}" in told, f"{method} {path}"
+    assert "GET /socket" in told
+    assert not any(isinstance(route, Mount) for module in modules for route in module.routes)
+
+
+@pytest.mark.parametrize("name", ["SIGNED_OUT", "BADGE_FIRST", "TOO_FAST", "PROTOCOL"])
+def test_every_close_code_of_the_socket_is_in_the_protocol(name: str) -> None:
+    assert f"| {getattr(socket, name)} |" in PROTOCOL
+
+
+def test_a_page_that_forgets_something_is_caught() -> None:
+    assert missing(["cast_vote"], PROTOCOL.replace("cast_vote", "")) == ["cast_vote"]
