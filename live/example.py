@@ -1,4 +1,4 @@
-"""The example conference in an empty database: its two days are today and tomorrow, and something is on in each hall."""
+"""The example conference in an empty database: its days are today and tomorrow, and something is on in each hall."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@
 columns enter. The same folder twice changes nothing.
 """
 
-from models.imports.findings import Finding
+from models.imports.findings import WORDS, Finding
 from models.imports.plan import Plan, parse, read
 from models.imports.rows import EventRow
 from models.imports.writing import Applied, apply
 
-__all__ = ["Applied", "EventRow", "Finding", "Plan", "apply", "parse", "read"]
+__all__ = ["WORDS", "Applied", "EventRow", "Finding", "Plan", "apply", "parse", "read"]

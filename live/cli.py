@@ -1,0 +1,240 @@
+"""The command line: `scripts/run` for one machine and a look around, `scripts/hallside` for whoever keeps it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from live import example, offline, welcome
+from live.badges import Badges, grouped
+from live.invented import invent
+from live.lock import Lock, Taken
+from live.serve import PortTaken, serve
+from live.settings import Settings, Wrong, load
+from live.words import REFUSALS
+from models import imports
+from models.command import Done
+from models.migrations import NotOurs
+from models.people import ROLES
+from models.refusals import Refused
+from models.store import Tx
+
+SHOWN = 12
+"""Findings of one sort that are printed; the rest are counted."""
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the database and the badge key.", metavar="DIR")]
+Config = Annotated[Path | None, typer.Option(help="Settings file; else hallside.toml in the data folder.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 is all of this machine's.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 lets the system choose.")]
+Address = Annotated[str | None, typer.Option(help="Public address that badges and QR codes carry.")]
+
+commands = typer.Typer(
+    help="Keeps a conference: serves it, imports its lists, prints its badges.", no_args_is_help=True,
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+runner = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """scripts/hallside. Returns the exit code: 0 done, 1 could not be done, 2 asked in a wrong way."""
+    return _go(commands, "hallside", argv)
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """scripts/run. The same codes."""
+    return _go(runner, "run", argv)
+
+
+@runner.command()
+def _run(
+    port: Port = None, host: Host = None, data: Data = None, address: Address = None, config: Config = None,
+    empty: Annotated[bool, typer.Option("--empty", help="Do not load the example conference.")] = False,
+) -> None:  # fmt: skip
+    """Start the platform on this machine, with the example conference if there is none yet."""
+    settings = load(config, port=port, host=host, data=data, address=address)
+    lock = offline.prepare(settings, "Hallside is starting", _say)
+    if not empty:
+        with offline.storing(settings) as store:
+            with store.reading() as tx:
+                needed = example.is_empty(tx)
+            if needed:
+                _say("Loading the example conference ...")
+                now = time.time()
+                plan = example.read(now)
+                store.do(lambda tx: example.load(tx, plan, now))
+    _serve(settings, lock, welcoming=True)
+
+
+@commands.command("serve")
+def _serve_command(
+    port: Port = None, host: Host = None, data: Data = None, address: Address = None, config: Config = None
+) -> None:
+    """Serve what is in the data folder. Prints no links."""
+    settings = load(config, port=port, host=host, data=data, address=address)
+    _serve(settings, offline.prepare(settings, "Hallside is starting", _say), welcoming=False)
+
+
+@commands.command("import")
+def _import(
+    folder: Annotated[Path, typer.Argument(help="Holds halls, delegations, programme and people as .csv, polls.json.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    approved_by: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Organiser in whose name the polls' texts are approved.")
+    ] = None,
+    merge: Annotated[
+        list[str] | None, typer.Option(metavar="A=B", help="Badge number A is the same person as B. May be repeated.")
+    ] = None,
+    data: Data = None, config: Config = None,
+) -> None:  # fmt: skip
+    """Read a folder of lists and write what is new. A folder with a problem changes nothing."""
+    settings = load(config, data=data)
+    if not folder.is_dir():
+        raise Wrong(f"There is no folder {folder}.")
+    same = dict(_pair(each) for each in merge or [])
+    if settings.database.exists():
+        with offline.reading(settings) as raw:
+            plan = imports.read(folder, raw.cursor(), merge=same)
+    else:
+        plan = imports.read(folder, merge=same)
+    _report(plan)
+    if plan.problems:
+        _say("Nothing was imported.")
+        raise typer.Exit(1)
+    if dry_run:
+        return
+
+    def write(tx: Tx) -> Done:
+        return imports.apply(tx, plan, offline.BY_HAND, time.time(), approved_by).done()
+
+    n = offline.write(settings, write, _say).facts["changes"]
+    _say(f"Done: {n} changes written." if n else "Done: nothing had changed.")
+
+
+@commands.command("badges")
+def _badges(
+    role: Annotated[str | None, typer.Option(help="People with this role; with --count the role they get.")] = None,
+    count: Annotated[int, typer.Option(min=0, max=200_000, help="Invent so many people for a trial.")] = 0,
+    session: Annotated[str, typer.Option(metavar="KEY", help="With --count: check them in to this session.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a print shop or a load test.")] = False,
+    revoke: Annotated[str | None, typer.Option(metavar="NUMBER", help="Make a badge invalid at once.")] = None,
+    reissue: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Make a new code and link; the old ones are invalid at once.")
+    ] = None,
+    screens: Annotated[bool, typer.Option("--screens", help="The links of the hall screens instead.")] = False,
+    data: Data = None, config: Config = None, address: Address = None,
+) -> None:  # fmt: skip
+    """Print codes and links: whoever holds one is that person. Printing works while the server runs."""
+    settings = load(config, data=data, address=address)
+    if role and role not in ROLES:
+        raise Wrong(f"There is no role {role!r}. Roles are {', '.join(ROLES)}.")
+    chosen = ("AND role = ?", role) if role else ("",)
+    if revoke:
+        offline.change_badge(settings, revoke, new=False, now=time.time(), say=_say)
+        _say(f"The badge of {revoke} no longer works.")
+        if not reissue:
+            return
+    if reissue:
+        offline.change_badge(settings, reissue, new=True, now=time.time(), say=_say)
+        chosen = ("AND number = ?", reissue)
+    if count:
+        done = offline.write(settings, lambda tx: invent(tx, count, role or "participant", session), _say)
+        chosen = (f"AND id BETWEEN {done.facts['first']} AND {done.facts['last']}",)
+    with offline.reading(settings) as raw:
+        badges, base = Badges.open(settings.data), welcome.base(settings, settings.port)
+        if screens:
+            halls = welcome.screens(raw, badges, base)
+            rows = [asdict(each) for each in halls]
+            lines = [f"{each.hall}, {each.name}\t{each.link}" for each in halls]
+        else:
+            people = welcome.cards(raw, badges, base, *chosen)
+            rows = [asdict(each) for each in people]
+            lines = [f"{c.number}\t{c.name}\t{c.role}\t{grouped(c.code)}\t{c.link}" for c in people]
+    typer.echo(json.dumps(rows, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
+
+
+def _serve(settings: Settings, lock: Lock, *, welcoming: bool) -> None:
+    """Serve until told to stop. The serving process gets its settings from the environment."""
+
+    def ready(port: int) -> None:
+        lock.say(f"Hallside serves it at http://localhost:{port}")
+        if welcoming:
+            with offline.reading(settings) as raw:
+                print(welcome.told(raw, Badges.open(settings.data), settings, port), flush=True)
+        else:
+            print(f"Hallside is running at {welcome.base(settings, port)}", flush=True)
+
+    os.environ.update(settings.environment())
+    code = serve(
+        "app:create", host=settings.host, port=settings.port, cap=settings.connections, log_level=settings.log_level,
+        ready=ready,
+    )  # fmt: skip
+    lock.release()
+    raise typer.Exit(code)
+
+
+def _report(plan: imports.Plan) -> None:
+    """What the folder holds, what is not taken, what is wrong, and what would change."""
+    for file, columns in plan.columns.items():
+        left = f"; not taken: {', '.join(columns.dropped)}" if columns.dropped else ""
+        _say(f"{file}: {columns.rows} rows{left}")
+    told: Counter[str] = Counter()
+    for finding in sorted(plan.findings, key=lambda f: ("note", "decision", "problem").index(f.kind)):
+        told[finding.key] += 1
+        if told[finding.key] <= SHOWN:
+            sign = {"problem": "PROBLEM ", "decision": "DECIDE  ", "note": "        "}[finding.kind]
+            _say(sign + str(finding))
+    for key, n in told.items():
+        if n > SHOWN:
+            _say(f"        ... and {n - SHOWN} more like “{imports.WORDS[key]}”")
+    changes = plan.changes
+    for what in ("halls", "delegations", "people", "meetings", "polls"):
+        diff = getattr(changes, what)
+        word = "sessions" if what == "meetings" else what
+        _say(f"{word}: {len(diff.new)} new, {len(diff.changed)} changed, {diff.same} as they are")
+    if changes.moderators:
+        _say(f"moderators: {len(changes.moderators)} new")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    number, equals, other = (part.strip() for part in text.partition("="))
+    if not (number and equals and other) or number == other:
+        raise Wrong(f"--merge wants two badge numbers such as 1203=1114, not {text!r}.")
+    return number, other
+
+
+def _go(app: typer.Typer, name: str, argv: Sequence[str] | None) -> int:
+    """Run a command. Whatever can go wrong outside the program is said in a sentence, not in a traceback."""
+    try:
+        code = app(list(sys.argv[1:] if argv is None else argv), prog_name=name, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except TyperException as error:
+        _say(f"{error.format_message()}\n`--help` lists what there is.")
+        return 2
+    except Wrong as error:
+        _say(str(error))
+        return 2
+    except (Taken, NotOurs, PortTaken) as error:
+        _say(str(error))
+    except Refused as error:
+        _say(REFUSALS.get(error.key, f"Refused: {error.key}.") % error.params)
+    except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
+        _say(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.")
+    except (OSError, ValueError) as error:
+        _say(f"{error}.")
+    except KeyboardInterrupt:
+        _say("Stopped.")
+    return 1
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
