@@ -48,8 +48,10 @@ def hemicycle(n_total: int, n_lit: int, *, seed: int, max_dots: int = 240) -> Ma
     radius, seats = _seats(dots)
     order = list(range(dots))
     random.Random(seed).shuffle(order)
+    # Quoted: without quotes a parser takes the slash into the name and nests every seat in the one before.
+    on_class = ' class="on"'
     circles = "".join(
-        f'<circle cx="{x}" cy="{y}" r="{radius}" data-o="{o}"{" class=on" if o < on else ""}/>'
+        f'<circle cx="{x}" cy="{y}" r="{radius}" data-o="{o}"{on_class if o < on else ""}/>'
         for (x, y), o in zip(seats, order, strict=True)
     )
     # Everything within is a number of ours.

@@ -11,7 +11,7 @@ from live import draw
 
 
 def circles(svg: str) -> list[tuple[float, float, float, int, bool]]:
-    found = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)" data-o="(\d+)"( class=on)?/>', svg)
+    found = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)" data-o="(\d+)"( class="on")?/>', svg)
     return [(float(x), float(y), float(r), int(o), bool(on)) for x, y, r, o, on in found]
 
 
