@@ -60,6 +60,8 @@ class Scene:
     languages: tuple[str, ...]
     """Languages of this screen, of equal dignity."""
     mode: float
+    capacity: int
+    """Persons the hall holds; 0 where nobody said."""
     indicative: bool
     shown_at: float
 
@@ -155,7 +157,7 @@ def scene(tx: Tx, hall_id: int, languages: tuple[str, ...], *, staged: bool = Fa
         version=air.version, session=session, scene=picture, poll=poll, poll_day=told.day if told else "",
         poll_hall=told.hall if told else {},
         agenda=_day(tx, session) if picture.kind == "agenda" else (), languages=languages,
-        mode=hall.mode, indicative=event.indicative, shown_at=air.taken_at,
+        mode=hall.mode, capacity=hall.capacity, indicative=event.indicative, shown_at=air.taken_at,
     )  # fmt: skip
 
 

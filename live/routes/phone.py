@@ -79,7 +79,7 @@ async def agenda(request: Request) -> Response:
 
 @pages.refusals_in_words
 async def code(request: Request) -> Response:
-    """GET /c/CODE: the session that a code on a screen leads to."""
+    """GET /c/CODE: the session that a code on a screen leads to. Its QR code is all capitals: coarser modules."""
     badge = pages.person_badge(request)
     node = pages.node_of(request)
     with node.store.reading() as tx:
@@ -104,4 +104,4 @@ def _join(request: Request) -> Response:
     return response
 
 
-routes = [Route("/", now), Route("/agenda", agenda), Route("/c", type_code), Route("/c/{code}", code)]
+routes = [Route("/", now), Route("/agenda", agenda), Route("/c", type_code), Route("/c/{code}", code), Route("/C/{code}", code)]
