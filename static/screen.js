@@ -5,7 +5,7 @@ import { beat, connect, serverNow } from "./live.js";
 import { duration, fit, show } from "./screen_fit.js";
 
 const root = document.documentElement;
-const monitor = root.dataset.view === "monitor";
+const monitor = "monitor" in document.body.dataset;
 const part = document.querySelector('[data-part="scene"]');
 const stale = document.querySelector(".stale");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
