@@ -34,6 +34,9 @@ Post = Callable[..., object]
 
 GROUP = 512
 """Jobs a commit carries at most: 512 votes are about 12 ms of the lane."""
+TRUNCATE_WITHIN = 0.25
+"""Seconds a seal waits for readers before the lane serves the others again."""
+BUSY_MS = 5000
 
 
 class Version(SQLModel, table=True):
@@ -160,8 +163,10 @@ class Store:
             results = self._perform(tx, raw, group)
             sequel = results[0].sequel if len(group) == 1 and isinstance(results[0], Done) else None
             if sequel is not None:
-                self._truncate_log(raw)
-                results = self._perform(tx, raw, [_Job(sequel, group[0].answer, group[0].post)])
+                emptied = self._truncate_log(raw)
+                results = (
+                    self._perform(tx, raw, [_Job(sequel, group[0].answer, group[0].post)]) if emptied else [Lost()]
+                )
             if any(isinstance(r, Lost) for r in results):
                 cache.clear()
                 tx = fresh()
@@ -231,16 +236,29 @@ class Store:
             # Never retry and acknowledge: what reached the disk is unknown until the file is opened afresh.
             self._fatal(exc)
 
-    def _truncate_log(self, raw: sqlite3.Connection) -> None:
-        """Empty the write-ahead log, which holds the order of the votes. New reads wait; running ones finish."""
+    def _truncate_log(self, raw: sqlite3.Connection) -> bool:
+        """Empty the write-ahead log, which holds the order of the votes. New reads wait; running ones finish.
+
+        False if it could not be done: somebody reads on, such as a backup by another program, or the disk is full.
+        Whoever asked must ask again; the lane and the pages of everybody else do not wait for that.
+        """
+        end = time.monotonic() + TRUNCATE_WITHIN
         with self._gate:
             self._held = True
-            while self._reads:
-                self._gate.wait()
+            self._gate.wait_for(lambda: not self._reads, TRUNCATE_WITHIN)
         try:
+            raw.execute("PRAGMA busy_timeout=0")
             while raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > end:
+                    log.warning("the log is being read and was not emptied")
+                    return False
                 time.sleep(0.005)
+            return True
+        except sqlite3.Error as exc:
+            self._roll_back(raw, exc)
+            return False
         finally:
+            raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
             with self._gate:
                 self._held = False
                 self._gate.notify_all()
@@ -312,7 +330,7 @@ def _engine(uri: str, *, read_only: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(raw: sqlite3.Connection, _record: object) -> None:
         raw.execute("PRAGMA foreign_keys=ON")
-        raw.execute("PRAGMA busy_timeout=5000")
+        raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         if read_only:
             raw.execute("PRAGMA query_only=ON")
         else:
