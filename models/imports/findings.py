@@ -97,5 +97,5 @@ class Findings:
         self._add("note", file, row, key, params)
 
     def _add(self, kind: Kind, file: str, row: int, key: str, params: dict[str, str | int]) -> None:
-        shown = {name: value[:80] if isinstance(value, str) else value for name, value in params.items()}
+        shown = {name: value[:200] if isinstance(value, str) else value for name, value in params.items()}
         self.all.append(Finding(kind, file, row, key, tuple(shown.items())))

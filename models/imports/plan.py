@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -241,12 +240,14 @@ def _bookings(meetings: Sequence[MeetingRow], there: There, found: Findings) -> 
                 busy.setdefault((what, who, meeting.day), []).append(meeting)
     for (what, who, _), taken in busy.items():
         taken.sort(key=lambda meeting: (meeting.start, meeting.end))
-        for before, after in itertools.pairwise(taken):
-            if after.start < before.end:
-                late, early = (after, before) if after.row else (before, after)
+        longest = taken[0]
+        for meeting in taken[1:]:
+            if meeting.start < longest.end and (meeting.row or longest.row):
+                late, early = (meeting, longest) if meeting.row else (longest, meeting)
                 told: dict[str, str] = {"other": early.key, "start": early.start, "end": early.end}
                 told["hall" if what == "hall" else "number"] = who
                 found.problem(PROGRAMME, late.row, f"{what}_twice", **told)
+            longest = max(longest, meeting, key=lambda each: each.end)
 
 
 def _moderators(meetings: Sequence[MeetingRow], there: There, found: Findings) -> tuple[tuple[str, str], ...]:

@@ -137,7 +137,7 @@ def read_table(
             found.problem(file, n, "cells", n=len(cells), of=len(header))
             continue
         rows.append(Row(file, n, {name: cells[i] for i, name in wanted}, found))
-    if not rows:
+    if not any(any(cell.strip() for cell in cells) for cells in lines[1:]):
         found.problem(file, 0, "no_rows")
     return rows, replace(columns, rows=len(rows))
 
