@@ -7,7 +7,7 @@
      onPart(frame)         {part, key, is, html}. Return true when it is dealt with; otherwise swapPart(frame) follows.
      onNumbers(frame)      {part, numbers}
      onState(state, why)   "open"; "polling" (no socket, but GET /live answers); "lost" (nothing does; `why` is
-                           "offline" when the device itself says so); "out" (signed out: the page reloads)
+                           "offline" when the device itself says so, "resume" when we only make sure); "out" (signed out: the page reloads)
      onHello(hello)        {now, person}: the line is open and knows us
      onLate(answer, command)  an answer that came after its promise had given up
      beat()                further fields of the heartbeat; `every` its pace in seconds (20; a screen 5)
@@ -126,7 +126,11 @@ function out() {
 /* Our own end of the line is back: the socket may be dead without knowing it. A whole hall wakes at once. */
 function resume() {
   if (ended) return;
-  if (!socketless) { drop(); again(2 * Math.random()); }
+  if (!socketless) {
+    drop();
+    tell("lost", "resume");
+    again(2 * Math.random());
+  }
   look();
 }
 
