@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import json
 import re
+import weakref
 from io import StringIO
 
 import pytest
@@ -430,3 +432,24 @@ async def test_the_subclass_adds_no_name_that_uvicorn_already_uses() -> None:
         added |= {name for name in vars(line) if name.startswith("_")}
 
         assert not [name for name in added if re.search(rf"\b(self\.|def ){name}\b", source)]
+
+
+async def test_a_lost_line_leaves_no_garbage_for_the_collector() -> None:
+    """A full collection with 5,000 phones stops the loop for 300 ms, so nothing may need one."""
+    room = Room()
+    async with running(room) as url:
+        for _ in range(5):
+            async with phone(url) as socket:
+                await socket.send("x")
+                await socket.recv()
+        await until(lambda: room.hub.count(HALL) == 0)
+        await asyncio.sleep(0.1)
+        lost = [weakref.ref(line) for line in room.lines]
+        gc.collect()
+        gc.disable()
+        try:
+            room.lines.clear()
+
+            assert [each() for each in lost] == [None] * 5
+        finally:
+            gc.enable()

@@ -25,7 +25,7 @@ from live.hub import Audience, Hub
 from live.line import Line
 from live.plainline import PlainLine
 from live.server import running
-from live.wire import line_of
+from live.wire import Wire, line_of
 
 HALL = Audience("session:7", "phone", ("en",))
 ROUNDS = 5
@@ -123,6 +123,19 @@ async def cost(room: Room, frame: Frame, frames: int) -> float:
     return statistics.median(costs)
 
 
+def floor(room: Room, frame: Frame, frames: int) -> float:
+    """CPU seconds for the system call alone: what no server can go below on this machine, at this load."""
+    files = [line.transport.get_extra_info("socket").fileno() for line in room.hub.lines() if isinstance(line, Wire)]
+    costs = []
+    for _ in range(ROUNDS * frames):
+        start = time.process_time()
+        for file in files:
+            os.write(file, frame.data)
+        costs.append((time.process_time() - start) / len(files))
+        time.sleep(0.05)
+    return statistics.median(costs)
+
+
 async def measure(count: int, frames: int, *, plain: bool) -> None:
     room = Room(plain)
     async with running(room) as url:
@@ -144,6 +157,9 @@ async def measure(count: int, frames: int, *, plain: bool) -> None:
         ):
             each = await cost(room, frame, frames)
             print(f"{name}: {each * 1e6:.2f} us a phone a frame, {label}, {len(frame.data)} bytes")
+        if not plain:
+            bare = floor(room, numbers_frame("poll", {"n": 1}), frames)
+            print(f"floor: {bare * 1e6:.2f} us for a bare write, in this run")
         idle = time.process_time()
         await asyncio.sleep(1)
         idle = time.process_time() - idle
