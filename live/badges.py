@@ -25,6 +25,10 @@ LENGTH = 10
 _SECRET = re.compile(r"([1-9][0-9]{0,17})-([1-9][0-9]{0,8})-([A-Za-z0-9_-]{22})")
 
 
+class NotAKey(Exception):
+    """The key file holds something else, in words for whoever keeps the platform."""
+
+
 class Badges:
     """Makes and finds codes and links. Codes are found through an index in memory, made by `refresh`.
 
@@ -118,7 +122,7 @@ def hash_token(token: str) -> bytes:
 
 
 def read_key(path: Path) -> bytes:
-    """The 32 bytes of the key file, made once. Raises OSError, or ValueError where the file is not a key.
+    """The 32 bytes of the key file, made once. Raises OSError, or NotAKey.
 
     The file is complete before it has its name, so two processes starting together read the same key.
     """
@@ -137,7 +141,7 @@ def read_key(path: Path) -> bytes:
             draft.unlink()
     key = path.read_bytes()
     if len(key) != 32:
-        raise ValueError(f"{path} is not a badge key: it holds {len(key)} bytes, not 32")
+        raise NotAKey(f"{path} is not a badge key: it holds {len(key)} bytes, not 32.")
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
     return key

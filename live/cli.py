@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from live import example, offline, welcome
-from live.badges import Badges, grouped
+from live.badges import Badges, NotAKey, grouped
 from live.invented import invent
 from live.lock import Lock, Taken
 from live.serve import PortTaken, serve
@@ -62,17 +63,10 @@ def _run(
 ) -> None:  # fmt: skip
     """Start the platform on this machine, with the example conference if there is none yet."""
     settings = load(config, port=port, host=host, data=data, address=address)
-    lock = offline.prepare(settings, "Hallside is starting", _say)
-    if not empty:
-        with offline.storing(settings) as store:
-            with store.reading() as tx:
-                needed = example.is_empty(tx)
-            if needed:
-                _say("Loading the example conference ...")
-                now = time.time()
-                plan = example.read(now)
-                store.do(lambda tx: example.load(tx, plan, now))
-    _serve(settings, lock, welcoming=True)
+    with offline.prepared(settings, "Hallside is starting", _say) as lock:
+        if not empty:
+            _load_example(settings)
+        _serve(settings, lock, welcoming=True)
 
 
 @commands.command("serve")
@@ -81,7 +75,8 @@ def _serve_command(
 ) -> None:
     """Serve what is in the data folder. Prints no links."""
     settings = load(config, port=port, host=host, data=data, address=address)
-    _serve(settings, offline.prepare(settings, "Hallside is starting", _say), welcoming=False)
+    with offline.prepared(settings, "Hallside is starting", _say) as lock:
+        _serve(settings, lock, welcoming=False)
 
 
 @commands.command("import")
@@ -147,6 +142,8 @@ def _badges(
         offline.change_badge(settings, reissue, new=True, now=time.time(), say=_say)
         chosen = ("AND number = ?", reissue)
     if count:
+        if count > 5000:
+            _say(f"Inventing {count} people ...")
         done = offline.write(settings, lambda tx: invent(tx, count, role or "participant", session), _say)
         chosen = (f"AND id BETWEEN {done.facts['first']} AND {done.facts['last']}",)
     with offline.reading(settings) as raw:
@@ -162,6 +159,17 @@ def _badges(
     typer.echo(json.dumps(rows, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
 
 
+def _load_example(settings: Settings) -> None:
+    with offline.storing(settings) as store:
+        with store.reading() as tx:
+            needed = example.is_empty(tx)
+        if needed:
+            _say("Loading the example conference ...")
+            now = time.time()
+            plan = example.read(now)
+            store.do(lambda tx: example.load(tx, plan, now))
+
+
 def _serve(settings: Settings, lock: Lock, *, welcoming: bool) -> None:
     """Serve until told to stop. The serving process gets its settings from the environment."""
 
@@ -173,12 +181,16 @@ def _serve(settings: Settings, lock: Lock, *, welcoming: bool) -> None:
         else:
             print(f"Hallside is running at {welcome.base(settings, port)}", flush=True)
 
-    os.environ.update(settings.environment())
-    code = serve(
-        "app:create", host=settings.host, port=settings.port, cap=settings.connections, log_level=settings.log_level,
-        ready=ready,
-    )  # fmt: skip
-    lock.release()
+    told = settings.environment()
+    os.environ.update(told)
+    try:
+        code = serve(
+            "app:create", host=settings.host, port=settings.port, cap=settings.connections,
+            log_level=settings.log_level, ready=ready,
+        )  # fmt: skip
+    finally:
+        for name in told:
+            del os.environ[name]
     raise typer.Exit(code)
 
 
@@ -223,14 +235,16 @@ def _go(app: typer.Typer, name: str, argv: Sequence[str] | None) -> int:
     except Wrong as error:
         _say(str(error))
         return 2
-    except (Taken, NotOurs, PortTaken) as error:
+    except (Taken, NotOurs, NotAKey, PortTaken) as error:
         _say(str(error))
     except Refused as error:
         _say(REFUSALS.get(error.key, f"Refused: {error.key}.") % error.params)
     except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
         _say(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.")
-    except (OSError, ValueError) as error:
+    except OSError as error:
         _say(f"{error}.")
+    except sqlite3.Error as error:
+        _say(f"The database cannot be used: {error}.")
     except KeyboardInterrupt:
         _say("Stopped.")
     return 1

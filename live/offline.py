@@ -19,16 +19,20 @@ BY_HAND = Badge(0, SYSTEM)
 """Whoever has the machine may do everything; the journal says that it was not done at a desk."""
 
 
-def prepare(settings: Settings, purpose: str, say: Callable[[str], None]) -> Lock:
-    """Lock the data folder and bring it up to date: key, database. Raises Taken, NotOurs, ValueError, OSError."""
+@contextmanager
+def prepared(settings: Settings, purpose: str, say: Callable[[str], None]) -> Iterator[Lock]:
+    """Hold the data folder's lock, its key and database up to date. Raises Taken, NotOurs, NotAKey, OSError."""
     lock = Lock(settings.lock, purpose)
-    orphaned = settings.database.exists() and not (settings.data / "key").exists()
-    Badges.open(settings.data)
-    if orphaned:
-        say("Attention: the badge key was missing and a new one was made. Badges printed before no longer work.")
-    if migrate(settings.database):
-        say(f"The database {settings.database} is ready.")
-    return lock
+    try:
+        orphaned = settings.database.exists() and not (settings.data / "key").exists()
+        Badges.open(settings.data)
+        if orphaned:
+            say("Attention: the badge key was missing and a new one was made. Badges printed before no longer work.")
+        if migrate(settings.database):
+            say(f"The database {settings.database} is ready.")
+        yield lock
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -43,19 +47,15 @@ def storing(settings: Settings) -> Iterator[Store]:
 
 def write(settings: Settings, run: Callable[[Tx], Done], say: Callable[[str], None]) -> Done:
     """One transaction with the server stopped."""
-    lock = prepare(settings, "a command is running", say)
-    try:
-        with storing(settings) as store:
 
-            def whole(tx: Tx) -> Done:
-                done = run(tx)
-                tx.flush()
-                bump(tx, done.touched)
-                return done
+    def whole(tx: Tx) -> Done:
+        done = run(tx)
+        tx.flush()
+        bump(tx, done.touched)
+        return done
 
-            return store.do(whole)
-    finally:
-        lock.release()
+    with prepared(settings, "a command is running", say), storing(settings) as store:
+        return store.do(whole)
 
 
 def change_badge(settings: Settings, number: str, *, new: bool, now: float, say: Callable[[str], None]) -> Done:

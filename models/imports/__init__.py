@@ -5,7 +5,8 @@ columns enter. The same folder twice changes nothing.
 """
 
 from models.imports.findings import WORDS, Finding
-from models.imports.plan import Plan, parse, read
+from models.imports.plan import Plan
+from models.imports.reading import parse, read
 from models.imports.rows import EventRow
 from models.imports.writing import Applied, apply
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from live.badges import ALPHABET, Badges, grouped, hash_token, read_key
+from live.badges import ALPHABET, Badges, NotAKey, grouped, hash_token, read_key
 
 KEY = bytes(range(32))
 
@@ -120,7 +120,7 @@ def test_a_key_that_others_may_read_is_closed_again(tmp_path: Path) -> None:
 def test_a_file_that_is_no_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"short")
 
-    with pytest.raises(ValueError, match="is not a badge key"):
+    with pytest.raises(NotAKey, match="is not a badge key"):
         Badges.open(tmp_path)
 
 

@@ -1,0 +1,325 @@
+"""The command line: what it prints, what it refuses, and that it never shows a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from live.badges import Badges
+from live.cli import main, run
+from live.lock import Lock, Taken
+from live.settings import ROOT
+
+EXAMPLE = ROOT / "examples" / "ibmc-2023"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("HALLSIDE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A data folder with the example in it."""
+    folder = tmp_path / "data"
+    assert main(["import", str(EXAMPLE), "--data", str(folder), "--merge", "1203=1114"]) == 0
+    capsys.readouterr()
+    return folder
+
+
+def rows(data: Path, sql: str) -> list[tuple[object, ...]]:
+    raw = sqlite3.connect(data / "hallside.sqlite")
+    try:
+        return raw.execute(sql).fetchall()
+    finally:
+        raw.close()
+
+
+# --- import
+
+
+def test_import_says_what_enters_and_what_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["import", str(EXAMPLE), "--data", str(tmp_path / "new")])
+
+    said = capsys.readouterr().err
+    assert code == 0
+    assert "people.csv: 204 rows; not taken: country, note, email" in said
+    assert "DECIDE  people.csv, row 204: 1203 and 1114 have the same e-mail address" in said
+    assert "people: 203 new, 0 changed, 0 as they are" in said
+    assert "changes written" in said
+
+
+def test_importing_the_same_folder_again_says_that_nothing_changed(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", str(EXAMPLE), "--data", str(data), "--merge", "1203=1114"]) == 0
+
+    assert "Done: nothing had changed." in capsys.readouterr().err
+
+
+def test_a_dry_run_makes_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", str(EXAMPLE), "--data", str(tmp_path / "new"), "--dry-run"]) == 0
+
+    assert not (tmp_path / "new").exists()
+    assert "people: 203 new" in capsys.readouterr().err
+
+
+def test_a_folder_with_a_problem_imports_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    (folder / "people.csv").write_text("number,given_name,family_name,role\n1,A,B,king\n2,A,B,participant\n")
+
+    assert main(["import", str(folder), "--data", str(tmp_path / "new")]) == 1
+
+    said = capsys.readouterr().err
+    assert "PROBLEM people.csv, row 2: role must be one of" in said
+    assert "Nothing was imported." in said
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_texts_are_approved_in_the_name_given(data: Path) -> None:
+    assert main(["import", str(EXAMPLE), "--data", str(data), "--merge", "1203=1114", "--approved-by", "1001"]) == 0
+
+    assert rows(data, "SELECT DISTINCT number FROM text JOIN person ON person.id = approved_by") == [("1001",)]
+
+
+# --- badges
+
+
+def test_the_printed_code_and_link_are_those_of_the_badge(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["badges", "--data", str(data), "--role", "organiser", "--address", "https://live.example.org"]) == 0
+
+    [(person, number)] = rows(data, "SELECT id, number FROM person WHERE number = '1001'")
+    badges = Badges.open(data)
+    lines = capsys.readouterr().out.splitlines()
+    found = next(line.split("\t") for line in lines if line.startswith(str(number)))
+    assert len(lines) == 4
+    assert found[3].replace(" ", "") == badges.code(int(str(person)), 1)
+    assert found[4] == "https://live.example.org/b#" + badges.link_secret(int(str(person)), 1)
+
+
+def test_a_revoked_badge_is_not_printed_and_a_new_one_is(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["badges", "--data", str(data), "--revoke", "1005"]) == 0
+    assert main(["badges", "--data", str(data), "--json"]) == 0
+    before = json.loads(capsys.readouterr().out)
+    assert main(["badges", "--data", str(data), "--reissue", "1005", "--json"]) == 0
+    [after] = json.loads(capsys.readouterr().out)
+
+    assert "1005" not in {each["number"] for each in before}
+    assert len(before) == 201
+    assert after["number"] == "1005"
+    assert Badges.open(data).find_link(after["link"].split("#")[1]) == (after["person"], 2)
+    assert [row[0] for row in rows(data, "SELECT act FROM journal")][-2:] == ["badge_revoked", "badge_reissued"]
+
+
+def test_the_links_of_hall_screens_are_printed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["badges", "--data", str(data), "--screens", "--json"]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert [each["hall"] for each in found] == ["Hall A", "Hall B", "Hall C", "Foyer"]
+    assert Badges.open(data).find_screen_link(found[0]["link"].split("#")[1]) == (found[0]["screen"], 1)
+
+
+def test_ten_thousand_invented_people_take_under_five_seconds(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    began = time.perf_counter()
+
+    assert main(["badges", "--data", str(data), "--count", "10000", "--session", "d1-opening", "--json"]) == 0
+
+    assert time.perf_counter() - began < 5
+    found = json.loads(capsys.readouterr().out)
+    assert len({each["code"] for each in found}) == len({each["number"] for each in found}) == 10_000
+    assert rows(data, "SELECT count(*) FROM presence") == [(10_000,)]
+
+
+def test_invented_people_come_on_top_of_earlier_ones(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["badges", "--data", str(data), "--count", "2", "--json"])
+    capsys.readouterr()
+    main(["badges", "--data", str(data), "--count", "3", "--role", "observer", "--json"])
+
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["number"], each["role"]) for each in found] == [
+        ("X00003", "observer"), ("X00004", "observer"), ("X00005", "observer"),
+    ]  # fmt: skip
+
+
+# --- refusals
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "words"),
+    [
+        (["import", "/nowhere"], 2, "There is no folder /nowhere."),
+        (["import"], 2, "Missing argument"),
+        (["badges", "--role", "king"], 2, "There is no role 'king'. Roles are participant, "),
+        (["badges", "--count", "-1"], 2, "Invalid value for '--count'"),
+        (["badges", "--merge", "x"], 2, "No such option: --merge"),
+        (["import", ".", "--merge", "1203"], 2, "--merge wants two badge numbers such as 1203=1114"),
+        (["fly"], 2, "No such command 'fly'"),
+        (["serve", "--port", "99999"], 2, "port must be between 0 and 65535"),
+        (["serve", "--config", "/nowhere.toml"], 2, "There is no settings file /nowhere.toml."),
+        (["badges"], 2, "There is no conference in "),
+    ],
+)
+def test_a_wrong_command_is_answered_in_words(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    argv: list[str],
+    code: int,
+    words: str,
+) -> None:
+    monkeypatch.setenv("HALLSIDE_DATA", str(tmp_path / "none"))
+
+    assert main(argv) == code
+
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_number_or_session_that_is_not_there_is_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["badges", "--data", str(data), "--revoke", "9999"]) == 1
+    assert main(["badges", "--data", str(data), "--count", "1", "--session", "none"]) == 1
+
+    said = capsys.readouterr().err
+    assert "Nobody with this number" in said
+    assert "There is no such session." in said
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert run(["--data", str(tmp_path / "file" / "data"), "--port", "0"]) == 1
+
+    said = capsys.readouterr().err
+    assert said.startswith("Cannot use ")
+    assert "Traceback" not in said
+
+
+def test_a_database_from_a_newer_version_is_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect(data / "hallside.sqlite") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+
+    assert run(["--data", str(data), "--port", "0"]) == 1
+
+    assert "was written by a newer version of Hallside (9999)" in capsys.readouterr().err
+
+
+def test_a_taken_port_is_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert run(["--data", str(data), "--host", "127.0.0.1", "--port", str(port)]) == 1
+
+    assert f"Port {port} is taken" in capsys.readouterr().err
+    assert not [name for name in os.environ if name.startswith("HALLSIDE_")]
+
+
+def test_a_missing_key_beside_a_database_is_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (data / "key").unlink()
+
+    assert main(["badges", "--data", str(data), "--count", "1"]) == 0
+
+    assert "Badges printed before no longer work." in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_key_or_no_database_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "key").write_text("short")
+    (tmp_path / "hallside.sqlite").write_text("No database at all. " * 100)
+
+    assert run(["--data", str(tmp_path), "--port", "0"]) == 1
+    assert "is not a badge key" in capsys.readouterr().err
+    (tmp_path / "key").unlink()
+    assert run(["--data", str(tmp_path), "--port", "0"]) == 1
+    assert "is not a database" in capsys.readouterr().err
+    assert main(["badges", "--data", str(tmp_path)]) == 1
+    assert "The database cannot be used: file is not a database." in capsys.readouterr().err
+
+
+def test_only_one_process_writes(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    held = Lock(data / "lock", "Hallside serves it at http://localhost:8000")
+    try:
+        assert main(["import", str(EXAMPLE), "--data", str(data)]) == 1
+        assert main(["badges", "--data", str(data), "--revoke", "1005"]) == 1
+        assert main(["badges", "--data", str(data), "--role", "organiser"]) == 0
+        assert main(["import", str(EXAMPLE), "--data", str(data), "--dry-run"]) == 0
+        with pytest.raises(Taken, match=f"process {os.getpid()}"):
+            Lock(data / "lock", "another")
+    finally:
+        held.release()
+
+    said = capsys.readouterr().err
+    assert "is in use: Hallside serves it at http://localhost:8000" in said
+    assert "Stop that one first, or do it on its pages." in said
+
+
+# --- running
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    code = "import sys; from live.cli import run; sys.exit(run(sys.argv[1:]))"
+    options = ["--data", str(tmp_path / "var"), "--host", "127.0.0.1", "--port", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *options], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    try:
+        yield process, tmp_path / "var"
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def test_run_makes_everything_prints_links_and_serves(running: tuple[subprocess.Popen[str], Path]) -> None:
+    process, data = running
+    printed = ""
+    assert process.stdout is not None
+    while "█" not in printed and (line := process.stdout.readline()):
+        printed += line
+    found = re.search(r"http://localhost:(\d+)", printed)
+    assert found, printed
+
+    status = _ask(f"http://localhost:{found[1]}/")
+
+    assert status == 200
+    for role in ("participant", "moderator", "organiser", "interpreter", "rapporteur"):
+        assert re.search(rf"^  {role} +\S.*\n    http://localhost:\d+/b#\d+-1-", printed, re.M), role
+    for hall in ("Hall A", "Hall B", "Hall C", "Foyer"):
+        assert re.search(rf"^  {hall}, Main screen\n    http://localhost:\d+/screen/link#\d+-1-", printed, re.M), hall
+    assert (data / "key").stat().st_mode & 0o777 == 0o600
+    assert data.stat().st_mode & 0o777 == 0o700
+    assert main(["badges", "--data", str(data), "--revoke", "1005"]) == 1
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=20) == 0
+    assert main(["badges", "--data", str(data), "--revoke", "1005"]) == 0
+
+
+def _ask(url: str) -> int:
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            time.sleep(0.1)
+    return 0

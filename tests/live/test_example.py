@@ -1,0 +1,119 @@
+"""The example conference, loaded into an empty database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlmodel import col, select
+
+from live import example
+from models import journal
+from models.imports import EventRow
+from models.people import Delegation, Person, Screen
+from models.polls import Poll
+from models.programme import Event, Hall, Meeting
+from models.stage import Stage
+from models.store import Store, Tx
+from models.translations import Text
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=ZoneInfo("Europe/Istanbul")).timestamp()
+
+
+@pytest.fixture
+def tx(tmp_path: Path) -> Iterator[Tx]:
+    store = Store.open(tmp_path / "hallside.sqlite")
+    load(store, NOON)
+    with store.reading() as tx:
+        yield tx
+    store.close()
+
+
+def load(store: Store, now: float) -> None:
+    plan = example.read(now)
+    assert plan.problems == ()
+    store.do(lambda tx: example.load(tx, plan, now))
+
+
+def on(tx: Tx) -> dict[str, str]:
+    """Sessions that are on, by hall."""
+    found = tx.exec(
+        select(Hall.key, Meeting.key).join(Meeting, col(Meeting.hall_id) == Hall.id).where(Meeting.state == "on")
+    )
+    return dict(found.all())
+
+
+def test_its_two_days_are_today_and_tomorrow(tx: Tx) -> None:
+    days = set(tx.exec(select(Meeting.day)).all())
+
+    assert days == {"2026-11-24", "2026-11-25"}
+
+
+def test_today_is_the_events_today(tmp_path: Path) -> None:
+    """At 22:30 in London it is tomorrow in Istanbul."""
+    late = datetime(2026, 11, 24, 22, 30, tzinfo=ZoneInfo("UTC")).timestamp()
+
+    assert min(meeting.day for meeting in example.read(late).meetings) == "2026-11-25"
+
+
+def test_its_name_stands_in_four_languages(tx: Tx) -> None:
+    event = tx.exec(select(Event)).one()
+
+    assert EventRow(event.key, event.names, event.zone, event.languages) == example.EVENT
+    assert set(event.names) == {"en", "tr", "ar", "ru"}
+
+
+def test_one_session_is_on_in_each_hall_with_sessions_and_has_a_poll(tx: Tx) -> None:
+    assert on(tx) == {"hall-a": "d1-opening", "hall-b": "d2-sis", "hall-c": "d2-route"}
+    for stage in tx.exec(select(Stage)).all():
+        assert tx.exec(select(Poll).where(Poll.session_id == stage.session_id)).first() is not None
+
+
+@pytest.mark.parametrize(
+    ("hour", "key"),
+    [(0, "d1-opening"), (12, "d1-opening"), (14, "d1-plenary-ai"), (15, "d1-plenary-ai"), (23, "d1-rights")],
+)
+def test_the_session_nearest_to_now_is_on_in_hall_a(tmp_path: Path, hour: int, key: str) -> None:
+    store = Store.open(tmp_path / "hallside.sqlite")
+
+    load(store, datetime(2026, 11, 24, hour, 15, tzinfo=ZoneInfo("Europe/Istanbul")).timestamp())
+
+    with store.reading() as tx:
+        assert on(tx)["hall-a"] == key
+    store.close()
+
+
+def test_the_first_two_participants_of_a_delegation_with_a_vote_cast_it(tx: Tx) -> None:
+    people = {person.id: person for person in tx.exec(select(Person))}
+    for delegation in tx.exec(select(Delegation)):
+        members = sorted(
+            each.number
+            for each in people.values()
+            if each.delegation_id == delegation.id and each.role == "participant"
+        )
+        named = [people[id_].number for id_ in (delegation.voter_id, delegation.alternate_id) if id_]
+        assert named == (members[:2] if delegation.votes else []), delegation.key
+
+
+def test_every_hall_has_one_screen_and_every_text_is_approved(tx: Tx) -> None:
+    halls = tx.exec(select(Hall.id).order_by(col(Hall.id))).all()
+    organiser = tx.exec(select(Person.id).where(Person.number == "1001")).one()
+
+    assert tx.exec(select(Screen.hall_id).order_by(col(Screen.hall_id))).all() == halls
+    assert set(tx.exec(select(Text.approved_by)).all()) == {organiser}
+    assert journal.broken_at(tx) is None
+
+
+def test_loading_again_changes_nothing(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "hallside.sqlite")
+    load(store, NOON)
+
+    load(store, NOON + 10 * 86400)
+
+    with store.reading() as tx:
+        assert set(tx.exec(select(Meeting.day)).all()) == {"2026-11-24", "2026-11-25"}
+        assert len(tx.exec(select(Person)).all()) == 202
+    store.close()
