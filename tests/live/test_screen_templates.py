@@ -1,4 +1,4 @@
-"""The hall screen as HTML: every scene in one to four languages, equal in dignity, with nothing in it that is hidden."""
+"""The hall screen as HTML: each scene in one to four languages, equal in dignity, with nothing hidden in it."""
 
 from __future__ import annotations
 
