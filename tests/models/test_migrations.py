@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel, select
 
-from models.migrations import HERE, NotOurs, engine_of, migrate
+from models.migrations import HEAD, HERE, NotOurs, migrate
+from models.migrations.upgrade import engine_of
 from models.people import Person
 from models.store import Store
 
@@ -51,6 +54,21 @@ def test_the_migrated_file_is_what_the_tables_say(tmp_path: Path) -> None:
 def test_a_second_time_does_nothing(tmp_path: Path) -> None:
     assert migrate(tmp_path / "a" / "x.sqlite") is True
     assert migrate(tmp_path / "a" / "x.sqlite") is False
+
+
+def test_a_file_in_order_needs_no_alembic(tmp_path: Path) -> None:
+    migrate(tmp_path / "x.sqlite")
+    code = (
+        "import sys; from pathlib import Path; from models.migrations import migrate; print(migrate(Path(sys.argv[1])))"
+    )
+    code += "; print('alembic' in sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "x.sqlite")], cwd=Path(__file__).parents[2], capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout.split() == ["False", "False"]
 
 
 def test_the_store_opens_a_migrated_file(tmp_path: Path) -> None:
@@ -129,8 +147,8 @@ def test_foreign_keys_are_off_before_the_transaction_begins(tmp_path: Path) -> N
     assert left == 1
 
 
-def test_the_revisions_form_one_line() -> None:
+def test_the_revisions_form_one_line_to_the_head() -> None:
     config = Config()
     config.set_main_option("script_location", str(HERE))
 
-    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
