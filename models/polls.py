@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 from sqlalchemy import JSON, Column
@@ -102,10 +102,14 @@ class Wording(SQLModel, table=True):
 
 
 class WritePoll(Command):
-    """Write a new poll (poll 0) or change a draft. `texts` are question, then options, each by language."""
+    """Write a new poll (poll 0) or change a draft. `texts` are question, then options, each by language.
+
+    `key` is made by the page for a new poll: the same form sent twice writes one poll.
+    """
 
     session: Id
     poll: Id = 0
+    key: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{0,32}$")] = ""
     kind: str = "single"
     texts: list[dict[str, str]] = msgspec.field(default_factory=list)
     ballot: str = "confidential"
@@ -123,14 +127,15 @@ class WritePoll(Command):
         ]
         while len(texts) > 1 and not texts[-1]:
             texts.pop()
-        if self.poll:
-            poll = own(tx, badge, self.poll)
+        known = self.poll or (_poll_by_key(tx, self.session, self.key) if self.key else 0)
+        if known:
+            poll = own(tx, badge, known)
             if poll.state not in ("draft", "ready"):
                 raise Refused("poll_not_draft")
         else:
             place = tx.exec(select(func.max(Poll.place)).where(Poll.session_id == self.session)).one() or 0
             poll = Poll(
-                key=f"w{secrets.token_hex(6)}",
+                key=f"w{self.key or secrets.token_hex(6)}",
                 session_id=self.session,
                 hall_id=meeting.hall_id,
                 place=place + 1,
@@ -357,9 +362,9 @@ class ContinueVoting(Command):
             return Done()
         if poll.state not in ("closing", "sealed"):
             raise Refused("poll_not_open")
-        if poll.state == "sealed" and poll.ballot == "secret":
+        if poll.ballot == "secret" and (poll.state == "sealed" or "rewritten" in poll.settings):
             raise Refused("secret_not_reopened")
-        if poll.state == "sealed" and poll.looked_at is not None:
+        if poll.state == "sealed" and (poll.looked_at is not None or poll.results == "live"):
             raise Refused("figures_were_seen")
         poll.state, poll.closed_at, poll.sealed_at = "open", None, None
         changed(tx, poll)
@@ -448,34 +453,34 @@ class Withdraw(Command):
             return Done()
         if poll.state not in LIVE_STATES:
             raise Refused("poll_not_open")
-        poll.counted = erase_ballots(tx, self.poll)
-        poll.state, poll.closed_at, poll.closes_at = "withdrawn", now, None
-        changed(tx, poll)
+        _withdraw(tx, poll, now)
         journal.write(tx, badge, now, poll.session_id, "withdrawn", poll=self.poll, n=poll.counted)
         return Done(touched(poll), "withdrawn")
 
 
 class ResetPoll(Command):
-    """Delete all ballots of an open poll and make it ready again. `confirm` repeats the two digits shown."""
+    """Withdraw an open poll, all ballots deleted, and have it ready again. `confirm` repeats the two digits shown.
+
+    What is ready is a poll of its own: a vote of before that arrives late is refused, and no phone that had voted
+    takes its old "recorded" for a new one.
+    """
 
     poll: Id
     confirm: Id
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
-        if poll.state == "ready" and poll.opened_at is None:
+        if poll.state == "withdrawn":
             return Done()
         if poll.state not in LIVE_STATES:
             raise Refused("poll_not_open")
         if self.confirm != programme.confirmation(self.poll):
             raise Refused("confirm_number", number=programme.confirmation(self.poll))
-        n = erase_ballots(tx, self.poll)
-        poll.state, poll.electors, poll.counted = "ready", 0, 0
-        poll.opened_at = poll.closes_at = poll.closed_at = None
-        poll.round += 1
-        changed(tx, poll)
-        journal.write(tx, badge, now, poll.session_id, "poll_reset", poll=self.poll, n=n)
-        return Done(touched(poll), "poll_reset")
+        _withdraw(tx, poll, now)
+        last = tx.exec(select(func.max(Poll.round)).where(Poll.root_id == (poll.root_id or self.poll))).one()
+        again = _ask_again(tx, poll, max(poll.round, last or 0) + 1, "ready")
+        journal.write(tx, badge, now, poll.session_id, "poll_reset", poll=self.poll, n=poll.counted)
+        return Done(touched(poll), "poll_reset", {"poll": again})
 
 
 class NewRound(Command):
@@ -492,31 +497,9 @@ class NewRound(Command):
         have = tx.exec(select(Poll).where(Poll.root_id == root, Poll.round == self.round)).first()
         if have is not None:
             return Done(facts={"poll": have.id or 0})
-        poll = Poll(
-            **first.model_dump(
-                include={
-                    "session_id", "hall_id", "kind", "ballot", "results", "electorate", "min", "max", "timer_s",
-                }
-            ),
-            key=f"{first.key[:30]}-{self.round}", place=first.place, round=self.round, root_id=root,
-        )  # fmt: skip
-        for later in tx.exec(select(Poll).where(Poll.session_id == first.session_id, Poll.place > first.place)):
-            later.place += 1
-            tx.add(later)
-        poll.place = first.place + 1
-        tx.add(poll)
-        tx.flush()
-        assert poll.id is not None
-        set_items(tx, poll, tuple(item.key for item in items(tx, self.poll)))
-        for text in tx.exec(select(translations.Text).where(translations.Text.owner == owner(self.poll))):
-            tx.add(
-                translations.Text(
-                    owner=owner(poll.id), slot=text.slot, language=text.language, body=text.body,
-                    approved_by=text.approved_by, approved_at=text.approved_at,
-                )
-            )  # fmt: skip
-        journal.write(tx, badge, now, poll.session_id, "new_round", poll=poll.id, round=self.round)
-        return Done(touched(poll), "new_round", {"poll": poll.id})
+        poll = _ask_again(tx, first, self.round, "draft")
+        journal.write(tx, badge, now, first.session_id, "new_round", poll=poll, round=self.round)
+        return Done(touched(first), "new_round", {"poll": poll})
 
 
 class CountHands(Command):
@@ -556,6 +539,45 @@ def own(tx: Tx, badge: Badge, poll_id: int) -> Poll:
         raise Refused("no_such_poll")
     people.require(tx, badge, "moderate", poll.session_id)
     return poll
+
+
+def _poll_by_key(tx: Tx, session_id: int, key: str) -> int:
+    """The poll that a form with this key has written already; 0 for none."""
+    return tx.exec(select(Poll.id).where(Poll.session_id == session_id, Poll.key == f"w{key}")).first() or 0
+
+
+def _withdraw(tx: Tx, poll: Poll, now: float) -> None:
+    assert poll.id is not None
+    poll.counted = erase_ballots(tx, poll.id)
+    poll.state, poll.closed_at, poll.closes_at = "withdrawn", now, None
+    changed(tx, poll)
+
+
+def _ask_again(tx: Tx, first: Poll, number: int, state: str) -> int:
+    """A poll with the same question, options and approvals, placed after the first. Its id."""
+    assert first.id is not None
+    poll = Poll(
+        **first.model_dump(
+            include={"session_id", "hall_id", "kind", "ballot", "results", "electorate", "min", "max", "timer_s"}
+        ),
+        key=f"{first.key[:30]}-{number}", place=first.place + 1, state=state, round=number,
+        root_id=first.root_id or first.id,
+    )  # fmt: skip
+    for later in tx.exec(select(Poll).where(Poll.session_id == first.session_id, Poll.place > first.place)):
+        later.place += 1
+        tx.add(later)
+    tx.add(poll)
+    tx.flush()
+    assert poll.id is not None
+    set_items(tx, poll, tuple(item.key for item in items(tx, first.id)))
+    for text in tx.exec(select(translations.Text).where(translations.Text.owner == owner(first.id))):
+        tx.add(
+            translations.Text(
+                owner=owner(poll.id), slot=text.slot, language=text.language, body=text.body,
+                approved_by=text.approved_by, approved_at=text.approved_at,
+            )
+        )  # fmt: skip
+    return poll.id
 
 
 def lacks(tx: Tx, poll: Poll) -> tuple[str, ...]:
