@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -44,8 +45,9 @@ class Platform:
         command = [sys.executable, "-c", entry]
         with (self.folder / "log").open("w") as log:
             self.process = subprocess.Popen(
-                [*command, f"--port={self.port}", "--host=127.0.0.1", f"--data={self.folder}", f"--address={self.base}"],
-                cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
+                [*command, f"--port={self.port}", "--host=127.0.0.1", f"--data={self.folder}"],
+                env=os.environ | {"HALLSIDE_ADDRESS": self.base}, cwd=ROOT, stdout=log, stderr=log,
+                start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
