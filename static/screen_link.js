@@ -29,3 +29,4 @@ async function tries() {
 }
 
 tries();
+addEventListener("hashchange", () => location.reload());
