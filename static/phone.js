@@ -10,7 +10,7 @@ const body = document.body.dataset;
 const AGAIN = ["try_again", "too_fast", "our_mistake", "come_back", "show_badge_first"];
 const STATES = { poll_closed: "late", delegations_vote: "not_in_electorate" };
 const OWN = ["changed_elsewhere", "voted_elsewhere", "not_in_electorate"];
-const memory = {}, marked = {}, busy = {}, warned = {}, numbers = {};
+const memory = {}, marked = {}, asked = {}, busy = {}, warned = {}, numbers = {};
 let mine = JSON.parse(body.mine || "{}"), line, lineAt = Date.now(), offline = false, trueAt = serverNow();
 let editing = 0, held, kick = () => {}, settledAt = 0, lastKept = false;
 
@@ -71,7 +71,7 @@ function stateOf(element) {
   if (state === "revealed") return found === "late" || found === "refused" ? found : "empty";
   if (found) return found;
   if (open) return picked(element).length ? "chosen" : "empty";
-  return known.elector || element.tagName === "FORM" ? "closed_unsent" : "empty";
+  return known.elector || asked[poll] ? "closed_unsent" : "empty";
 }
 
 function choices(poll) {
@@ -84,7 +84,9 @@ function choices(poll) {
 function adopt() {
   const element = ballot();
   if (!element) return notices();
-  const poll = id(element), state = stateOf(element), saved = record(poll), form = element.tagName === "FORM";
+  const poll = id(element), saved = record(poll), form = element.tagName === "FORM";
+  if (form) asked[poll] = true;
+  const state = stateOf(element);
   if (form) {
     const set = $("fieldset", element), free = element.dataset.state === "open" && (state === "empty" || state === "chosen") && !pending(poll);
     const known = editing === poll ? undefined : choices(poll);
