@@ -31,18 +31,18 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """One picture for the hall screen. Which fields count depends on the kind."""
 
     kind: Literal["title", "lobby", "agenda", "poll", "results", "earlier", "announcement", "countdown"]
-    session: int = 0
+    session: Id = 0
     """The session it belongs to; filled in from the stage."""
-    poll: int = 0
+    poll: Id = 0
     """poll, results, earlier"""
-    words: str = ""
+    words: Annotated[str, msgspec.Meta(max_length=40)] = ""
     """announcement: a key of LIBRARY, or empty with `text`"""
     value: Annotated[str, msgspec.Meta(max_length=40)] = ""
     """announcement: the channel, hall or time its words name"""
     text: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    language: str = ""
+    language: Annotated[str, msgspec.Meta(max_length=8)] = ""
     """announcement in free words: the one language it is in, and it is marked as such"""
-    until: float = 0.0
+    until: Annotated[float, msgspec.Meta(ge=0, le=4e9)] = 0.0
     """countdown: wall time at which it reaches zero"""
 
 
@@ -88,7 +88,7 @@ class Take(Command):
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         stage = switched(tx, badge, self.hall)
-        if stage.version == self.seen + 1 and stage.taken_by == badge.person_id and not self.again:
+        if not stage.next and stage.version == self.seen + 1 and stage.taken_by == badge.person_id:
             return Done(notice="took", facts={"version": stage.version})  # the same press, arrived twice
         if not stage.next:
             raise Refused("nothing_next")
