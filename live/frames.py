@@ -6,6 +6,7 @@ A frame is a whole part for one audience. It carries its own websocket header, s
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -20,18 +21,23 @@ from websockets.streams import StreamReader
 _encode = msgspec.json.Encoder().encode
 _AT_EOF: CodeType = StreamReader.at_eof.__code__
 
+PACKED_BITS = 12
+"""Window of what we deflate: 4 KiB cost 3 % of size against 32, and an eighth of the phone's memory."""
+PACKED_FROM = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One part, ready for the line.
 
-    `data` is the complete websocket frame, `digest` that of the html it carries ("" for numbers). On the wire
-    the digest is called `is`; in Python that is a keyword.
+    `data` is the complete websocket frame, `packed` the same deflated (empty where that is not worth it), `digest`
+    that of the html it carries ("" for numbers). On the wire the digest is called `is`; in Python that is a keyword.
     """
 
     part: str
     data: bytes
     digest: str = ""
+    packed: bytes = b""
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -42,6 +48,19 @@ def text_frame(payload: bytes) -> bytes:
     if size < 65536:
         return b"\x81\x7e" + size.to_bytes(2, "big") + payload
     return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+def packed_frame(payload: bytes) -> bytes:
+    """*payload* as a deflated text frame (RFC 7692, no context kept), the same for every phone that takes such; or b"".
+
+    An opening poll in Russian: 11.8 kB as it is, 2.7 kB packed, 0.2 ms once for its audience.
+    """
+    if len(payload) < PACKED_FROM:
+        return b""
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -PACKED_BITS)
+    # The end of a flush is left out: the other side adds it.
+    body = (deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    return b"\xc1" + text_frame(body)[1:] if len(body) < len(payload) else b""
 
 
 def payload_of(frame: bytes) -> bytes:
@@ -58,7 +77,7 @@ def page_frame(part: str, key: str, html: bytes) -> Frame:
     """A part as HTML: `{"part", "key", "is", "html"}`. *html* is UTF-8."""
     mark = digest(html)
     body = _encode({"part": part, "key": key, "is": mark, "html": str(html, "utf-8")})
-    return Frame(part, text_frame(body), mark)
+    return Frame(part, text_frame(body), mark, packed_frame(body))
 
 
 def numbers_frame(part: str, numbers: Mapping[str, object]) -> Frame:
@@ -77,7 +96,7 @@ def whole_text(conn: ServerProtocol, data: bytes) -> bytes | None:
     Nearly every message is, and this costs a tenth of the general parser, which sees all the others.
     """
     size = len(data)
-    if size < 6 or data[0] != 0x81:
+    if size < 6 or (data[0] != 0x81 and not (data[0] == 0xC1 and conn.extensions)):
         return None
     mask, length = 2, data[1] - 128
     if length == 126:
@@ -93,4 +112,14 @@ def whole_text(conn: ServerProtocol, data: bytes) -> bytes | None:
     if waiting.gi_code is not _AT_EOF:
         return None
     text: bytes = apply_mask(data[mask + 4 :], data[mask : mask + 4])
-    return text
+    return text if data[0] == 0x81 else _inflated(text, conn.max_message_size or 0)
+
+
+def _inflated(packed: bytes, limit: int) -> bytes | None:
+    """What a phone deflated, if shorter than *limit*; None leaves it to the general parser, which says why not."""
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        text = inflate.decompress(packed + b"\0\0\xff\xff", limit)
+    except zlib.error:
+        return None
+    return text if len(text) < limit else None

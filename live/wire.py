@@ -14,11 +14,13 @@ from typing import Any, cast
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.http11 import Request
 from websockets.protocol import State
 
 from live import log
 from live.frames import (
+    PACKED_BITS,
     Frame,
     digest,
     message_frame,
@@ -56,6 +58,14 @@ CLOSE_LIMIT = 10.0
 LINGER = 1.0
 
 
+# No context from one message to the next: a frame is deflated once for all, and a line holds no window.
+PACKING = (
+    ServerPerMessageDeflateFactory(
+        server_no_context_takeover=True, client_no_context_takeover=True, server_max_window_bits=PACKED_BITS
+    ),
+)
+
+
 def line_of(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> Line:
     """The line under an accepted websocket: ours under our server, a `PlainLine` under any other."""
     extension = scope.get("extensions", {}).get(EXTENSION)
@@ -69,7 +79,9 @@ class Wire(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.conn.available_extensions = PACKING
         self.who: object = None
+        self._packs = False
         self._stage = Stage.CONNECTING
         self._flows = False  # may `show` write right now? The only thing the fan-out loop asks
         self._behind: TimerHandle | None = None
@@ -115,7 +127,7 @@ class Wire(WebSocketsSansIOProtocol):
 
     def show(self, frame: Frame) -> None:
         if self._flows:
-            self.transport.write(frame.data)
+            self.transport.write((self._packs and frame.packed) or frame.data)
         elif self._behind is not None and self._stage in (Stage.OPEN, Stage.LISTENING):
             if self._shown is None:
                 self._shown = {}
@@ -292,6 +304,11 @@ class Wire(WebSocketsSansIOProtocol):
             if self._stage is Stage.CONNECTING:
                 self._stage = Stage.OPEN
                 self._flows = self._behind is None and not self.transport.is_closing()
+                # A phone may have asked for a smaller window than our frames need; what it sends may be packed still.
+                self._packs = any(
+                    isinstance(each, PerMessageDeflate) and each.local_max_window_bits >= PACKED_BITS
+                    for each in self.conn.extensions
+                )
         elif message["type"] == "websocket.close":
             self._closing()
 
@@ -331,7 +348,8 @@ class Wire(WebSocketsSansIOProtocol):
         while self._sent and self._flows:
             self.transport.write(self._sent.pop(0))
         while self._shown and self._flows:
-            self.transport.write(self._shown.pop(next(iter(self._shown))).data)
+            frame = self._shown.pop(next(iter(self._shown)))
+            self.transport.write((self._packs and frame.packed) or frame.data)
         self._sent = self._sent or None
         self._shown = self._shown or None
 

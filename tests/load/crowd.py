@@ -18,7 +18,7 @@ import uvloop
 
 from tests.load.machine import ROOT
 from tests.load.place import token
-from tests.load.wire import HEADERS, UPGRADE, Fetch, Sock, masked
+from tests.load.wire import HEADERS, UPGRADE, Fetch, Sock, masked, packed
 
 MOST = 12_000
 """Phones one crowd may hold."""
@@ -51,7 +51,6 @@ class Phone:
         else:
             crowd = self.crowd
             crowd.frames += 1
-            crowd.frame_bytes += len(text)
             if crowd.final and text.startswith(crowd.final):
                 crowd.final_seen()
             if self.joined is not None and text.startswith(FIRST_FRAMES):
@@ -79,7 +78,7 @@ class Crowd:
         self.place = f"{host}:{port}".encode()
         self.phones: dict[int, Phone] = {}
         self.gone: Counter[str] = Counter()
-        self.frames = self.frame_bytes = 0
+        self.frames = 0
         self.answers: Counter[str] = Counter()
         self.waiting = 0
         self.all_answered = asyncio.Event()
@@ -162,7 +161,9 @@ class Crowd:
         voters = [self.phones[n] for n in range(first, first + count) if n in self.phones]
         for phone in voters:
             poll, items = order["polls"][phone.n % len(order["polls"])]
-            phone.vote = masked(
+            assert phone.sock is not None
+            # As a browser would: it deflates every message once the server has agreed to it.
+            phone.vote = (packed if phone.sock.packs else masked)(
                 b'{"id":%d,"do":"cast_vote","poll":%d,"secret":"%032x","intent":"%032x","turn":%d,"marks":[[%d]]}'
                 % (phone.n + 1, poll, (phone.n + 1) << 64 | poll, phone.n + 7 << 32 | order.get("turn", 1),
                    order.get("turn", 1), items[phone.n // 4 % len(items)])
@@ -205,12 +206,13 @@ class Crowd:
         }  # fmt: skip
 
     async def count(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Frames and bytes since the last time this was asked."""
-        frames, frame_bytes, gone = self.frames, self.frame_bytes, dict(self.gone)
-        self.frames = self.frame_bytes = 0
+        """Frames since the last time this was asked, and bytes of all frames since the phones came."""
+        frames, gone = self.frames, dict(self.gone)
+        received = sum(phone.sock.bytes_in for phone in self.phones.values() if phone.sock)
+        self.frames = 0
         self.gone.clear()
         cpu = time.process_time()
-        return {"frames": frames, "bytes": frame_bytes, "gone": gone, "phones": len(self.phones), "cpu": cpu}
+        return {"frames": frames, "bytes": received, "gone": gone, "phones": len(self.phones), "cpu": cpu}
 
 
 def spread(values: list[float]) -> dict[str, Any]:

@@ -250,14 +250,14 @@ async def frame_cost(place: Hall, desk: Face, poll: int, count: int) -> tuple[fl
     """(CPU seconds a phone and frame, bytes of the frame): the timer is moved, so the whole part goes to all."""
     await place.settle()
     idle = await place.idle()
-    await place.crowd("count")
+    before = await place.crowd("count")
     start, began = place.server.cpu, time.monotonic()
     for n in range(count):
         await desk.command("set_timer", poll=poll, seconds=600 + n)
         await asyncio.sleep(1.3)
     cpu = place.server.cpu - start - idle * (time.monotonic() - began)
     seen = await place.crowd("count")
-    return cpu / max(1, seen["frames"]), int(seen["bytes"] / max(1, seen["frames"]))
+    return cpu / max(1, seen["frames"]), int((seen["bytes"] - before["bytes"]) / max(1, seen["frames"]))
 
 
 async def bare_frame_cost(server: Server, crowd: Handle, count: int) -> float:
@@ -477,10 +477,10 @@ async def poll_bytes(report: Report, size: Size) -> None:
             await desk.until(lambda seen: seen.data.get("part") == "polls" and "sealed" in str(seen.data), seconds=12)
             await desk.command("reveal", poll=poll)
             await place.settle(3.5)
-            down, up = sum(seen.size for seen in phone.heard), phone.bytes_out
+            down, up, plain = phone.bytes_in, phone.bytes_out, sum(seen.size for seen in phone.heard)
             for seen in phone.heard:
                 print(f"    {seen.size:6} {str(seen.data)[:90]}", flush=True)
-    note = f"{down:,} down, {up:,} up; {others} others vote over {size.poll_seconds:.0f} s"
+    note = f"{down:,} down ({plain:,} before deflating), {up:,} up; {others} others vote over {size.poll_seconds:.0f} s"
     report.add(
         Figure("bytes", "one phone, whole poll, Russian", (down + up) / 1000, "kB", 4.5, 6, exact=True, note=note)
     )

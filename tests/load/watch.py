@@ -17,11 +17,21 @@ from tests.load.machine import Server
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A message and when it came (monotonic)."""
+    """A message, when it came (monotonic), and how long it was before anything was deflated."""
 
     at: float
     size: int
     data: dict[str, Any]
+
+
+class Counted(ClientConnection):
+    """Counts what comes in as it is on the wire, deflated where the two sides agreed to it."""
+
+    bytes_in = 0
+
+    def data_received(self, data: bytes) -> None:
+        self.bytes_in += len(data)
+        super().data_received(data)
 
 
 @dataclass
@@ -38,7 +48,8 @@ class Face:
 
     async def __aenter__(self) -> Face:
         self._line: ClientConnection = await connect(
-            f"ws://{self.server.address}:{self.server.port}/socket", compression=None, proxy=None, max_size=None,
+            f"ws://{self.server.address}:{self.server.port}/socket", proxy=None, max_size=None,
+            create_connection=Counted,
             origin=Origin(self.server.url), additional_headers={"Cookie": f"hallside={self.token}; script=1"},
         )  # fmt: skip
         self._news = asyncio.Event()
@@ -89,8 +100,16 @@ class Face:
                 self._news.clear()
                 await self._news.wait()
 
+    @property
+    def bytes_in(self) -> int:
+        """Bytes down since `forget`, frame headers included."""
+        assert isinstance(self._line, Counted)
+        return self._line.bytes_in
+
     def forget(self) -> None:
+        assert isinstance(self._line, Counted)
         self.heard.clear()
+        self._line.bytes_in = 0
         self.bytes_out = 0
 
     def parts(self, name: str) -> list[Seen]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -26,16 +27,27 @@ def masked(payload: bytes, opcode: int = 1) -> bytes:
     return head + b"\0\0\0\0" + payload
 
 
+def packed(payload: bytes) -> bytes:
+    """One client frame, deflated: what a browser sends once the server has agreed to that."""
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+    frame = masked((deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4])
+    return bytes([frame[0] | 0x40]) + frame[1:]
+
+
+def inflated(data: bytes) -> bytes:
+    return zlib.decompressobj(-15).decompress(data + b"\0\0\xff\xff")
+
+
 class Sock(asyncio.Protocol):
     """A websocket client. `heard` gets each text message, `gone` a close or loss before `close` was called."""
 
-    __slots__ = ("_rest", "bytes_in", "bytes_out", "gone", "heard", "open", "request", "transport")
+    __slots__ = ("_rest", "bytes_in", "bytes_out", "gone", "heard", "open", "packs", "request", "transport")
 
     def __init__(self, request: bytes, heard: Callable[[bytes], None], gone: Callable[[str], None]) -> None:
         self.request = request
         self.heard = heard
         self.gone: Callable[[str], None] | None = gone
-        self.open = False
+        self.open = self.packs = False
         self.bytes_in = self.bytes_out = 0
         self._rest = b""
 
@@ -54,6 +66,7 @@ class Sock(asyncio.Protocol):
             if not data.startswith(b"HTTP/1.1 101"):
                 self._end(data[:30].decode("latin-1"))
                 return
+            self.packs = b"permessage-deflate" in data[:end]
             self.open, self.request = True, b""
             self.heard(b"")
             data = data[end + 4 :]
@@ -67,9 +80,9 @@ class Sock(asyncio.Protocol):
                 length, body = int.from_bytes(data[at + 2 : at + 10], "big"), at + 10
             if body > size or body + length > size:
                 break
-            opcode, at = data[at] & 15, body + length
+            opcode, packed, at = data[at] & 15, data[at] & 0x40, body + length
             if opcode == 1:
-                self.heard(data[body:at])
+                self.heard(inflated(data[body:at]) if packed else data[body:at])
             elif opcode == 9:
                 self.transport.write(masked(data[body:at], 10))
             elif opcode == 8:
