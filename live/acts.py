@@ -51,6 +51,7 @@ ACTS: dict[str, str] = {
     "badge_reissued": _("New badge for %(person)s"),
     "screen_revoked": _("New link for a screen"),
     "voter_named": _("Voter named for a delegation"),
+    "imported": _("Lists imported"),
     # told when a fact asks for more words than the plain sentence has
     "poll_opened_without": _("%(poll)s: voting opened without %(languages)s"),
     "lost_phones": _("%(poll)s: many phones lost. Timer stopped"),

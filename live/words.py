@@ -82,6 +82,7 @@ REFUSALS: dict[str, str] = {
     "no_such_delegation": _("This delegation is not on the list."),
     "voter_of_another_delegation": _("This person belongs to another delegation."),
     "no_such_language": _("This language is not offered."),
+    "import_has_problems": _("The lists have %(count)s problems. The first one: %(first)s"),
     # the line
     "not_understood": _("That was not understood. Reload the page."),
     "too_fast": _("Too many messages at once. Wait a moment."),
@@ -127,4 +128,5 @@ NOTICES: dict[str, str] = {
     "badge_reissued": _("New badge made. The old one no longer works."),
     "screen_revoked": _("New screen link made. The old one no longer works."),
     "voter_named": _("Voter named"),
+    "imported": _("Lists imported"),
 }
