@@ -15,10 +15,12 @@ Facts = dict[str, int | str | float]
 
 
 def _(message: str) -> str:
+    """Marks a sentence for translators."""
     return message
 
 
-def _n(one: str, many: str) -> tuple[str, str]:
+def ngettext(one: str, many: str) -> tuple[str, str]:
+    """Marks a counted sentence for translators."""
     return one, many
 
 
@@ -58,19 +60,23 @@ ACTS: dict[str, str] = {
     "unknown": _("A change was made"),
 }
 COUNTED: dict[str, tuple[str, str]] = {
-    "poll_opened": _n("%(poll)s: voting opened for %(num)d elector", "%(poll)s: voting opened for %(num)d electors"),
-    "sealed": _n("%(poll)s sealed with %(num)d answer", "%(poll)s sealed with %(num)d answers"),
-    "withdrawn": _n(
+    "poll_opened": ngettext(
+        "%(poll)s: voting opened for %(num)d elector", "%(poll)s: voting opened for %(num)d electors"
+    ),
+    "sealed": ngettext("%(poll)s sealed with %(num)d answer", "%(poll)s sealed with %(num)d answers"),
+    "withdrawn": ngettext(
         "%(poll)s withdrawn. %(num)d answer was deleted", "%(poll)s withdrawn. %(num)d answers were deleted"
     ),
-    "poll_reset": _n("%(poll)s reset. %(num)d answer was deleted", "%(poll)s reset. %(num)d answers were deleted"),
+    "poll_reset": ngettext(
+        "%(poll)s reset. %(num)d answer was deleted", "%(poll)s reset. %(num)d answers were deleted"
+    ),
 }
 """The same acts with a number; `num` is `of` or `n` of the facts."""
 SCENES: dict[str, str] = {
     "title": _("Title"),
     "lobby": _("Lobby"),
     "agenda": _("Agenda"),
-    "poll": _("A poll"),
+    "poll": _("Poll"),
     "results": _("Results"),
     "earlier": _("Earlier result"),
     "announcement": _("Announcement"),

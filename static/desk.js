@@ -1,6 +1,6 @@
 /* The desk: forms become commands over the line, frames are morphed in without moving anything, keys for who learned. */
 
-import { connect, send, serverNow, word } from "./live.js";
+import { connect, say, send, serverNow, word } from "./live.js";
 import { morph } from "./desk_morph.js";
 import { readKey } from "./desk_keys.js";
 
@@ -24,26 +24,37 @@ function selected() {
 }
 
 function mark() {
+  const before = chosen;
   chosen = selected();
   for (const poll of all(".poll")) poll.toggleAttribute("data-on", poll.id === `poll-${chosen}`);
   for (const tab of all("[data-poll]")) {
     if (Number(tab.dataset.poll) === chosen) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
   }
+  if (chosen !== before) intoSight($("[data-poll][aria-current]"));
   const now = $(".mon.now")?.dataset || {};
   for (const row of all("[data-scene]")) {
     row.dataset.mark = row.dataset.scene === now.program ? "now" : row.dataset.scene === now.next ? "next" : "";
   }
-  confirm(now);
+  watch(now);
   tick();
 }
 
+/* Along its row only: the page itself does not move. */
+function intoSight(tab) {
+  const row = tab?.closest("ul");
+  if (!row) return;
+  const at = tab.getBoundingClientRect(), box = row.getBoundingClientRect();
+  if (at.left < box.left) row.scrollLeft -= box.left - at.left;
+  else if (at.right > box.right) row.scrollLeft += at.right - box.right;
+}
+
 /* What was sent and not confirmed for a second says so; a frame that comes meanwhile does not start the second again. */
-function confirm(now) {
+function watch(now) {
   const version = now.confirmed === "no" ? now.version : "";
   if (version !== unsure.version) unsure = { version, since: Date.now() };
   desk.dataset.unsure = version && Date.now() - unsure.since >= UNSURE ? "late" : "";
-  if (version && !desk.dataset.unsure) setTimeout(() => confirm($(".mon.now").dataset), UNSURE);
+  if (version && !desk.dataset.unsure) setTimeout(() => watch($(".mon.now").dataset), UNSURE);
 }
 
 /* The event's own time from its clock at loading: minutes east of Greenwich, between -12 and +14 hours. */
@@ -274,5 +285,9 @@ connect({
   view: "desk",
   onPart,
   onNumbers,
-  onState: (state) => { desk.dataset.line = state; },
+  onState: (state) => {
+    desk.dataset.line = state;
+    if (state === "lost") say($(".line").textContent);
+  },
+  onLate: (answer) => tell(answer.words || word("done"), Boolean(answer.no)),
 });

@@ -40,14 +40,14 @@ def test_a_sentence_never_fails_for_want_of_a_fact(act: str) -> None:
 
 
 def test_numbers_are_told_in_their_own_form() -> None:
-    assert acts.sentence("en", row("sealed", poll=3, n=1)) == "A poll sealed with 1 answer"
-    assert acts.sentence("en", row("sealed", poll=3, n=146)) == "A poll sealed with 146 answers"
+    assert acts.sentence("en", row("sealed", poll=3, n=1)) == "Poll sealed with 1 answer"
+    assert acts.sentence("en", row("sealed", poll=3, n=146)) == "Poll sealed with 146 answers"
 
 
 def test_opening_without_a_language_names_it() -> None:
     said = acts.sentence("en", row("poll_opened", poll=3, of=212, override="ar,ru"))
 
-    assert said == "A poll: voting opened without AR, RU"
+    assert said == "Poll: voting opened without AR, RU"
 
 
 def test_a_timer_stopped_by_lost_phones_says_so() -> None:

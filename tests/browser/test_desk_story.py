@@ -1,0 +1,325 @@
+"""Two moderators at one desk, a hall screen and a phone: staged, taken, clashed, blanked, voted, sealed, revealed."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from live.badges import Badges
+from tests.browser.screen_hall import CHROMIUM, HALL, Desk, Platform, until_shown
+
+pytestmark = pytest.mark.browser
+
+AXE = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "rules": {"target-size": {"enabled": True}},
+    "iframes": False,
+}
+TEXTS = [
+    {"en": "Shall we meet again in spring?", "tr": "İlkbaharda yeniden buluşalım mı?", "ru": "Встретимся весной?"},
+    {"en": "In April", "tr": "Nisanda", "ru": "В апреле"},
+    {"en": "In May", "tr": "Mayısta", "ru": "В мае"},
+]
+"""A question without its Arabic."""
+
+
+@dataclass
+class Hall:
+    """Everything the stories need."""
+
+    play: Playwright
+    platform: Platform
+    browser: Browser
+    screen: Page
+    mine: Page
+    theirs: Page
+    phone: Desk
+    session: int
+    wrong: list[str]
+    """What the desk's own scripts complained of."""
+
+    def rows(self, sql: str) -> list[Any]:
+        with sqlite3.connect(self.platform.folder / "hallside.sqlite") as db:
+            found = db.execute(sql).fetchall()
+        db.close()
+        return found
+
+    def page(self, role: str, path: str, **options: Any) -> Page:
+        context = self.browser.new_context(base_url=self.platform.base, **options)
+        if role == "moderator":
+            person = self.rows(f"SELECT person_id FROM sessionstaff WHERE session_id = {self.session}")[0][0]
+            secret = Badges.open(self.platform.folder).link_secret(person, 1)
+        else:
+            secret = self.platform.link("/b", role)
+        context.request.post("/badge", form={"link": secret}, headers={"origin": self.platform.base})
+        context.request.post("/do/set_language", form={"language": "en"}, headers={"origin": self.platform.base})
+        page = context.new_page()
+        page.on(
+            "pageerror", lambda error: self.wrong.append(str(error)) if "/static/desk" in (error.stack or "") else None
+        )
+        page.goto(path)
+        return page
+
+    def desk(self, role: str, **options: Any) -> Page:
+        page = self.page(role, f"/desk/{self.session}", **options)
+        page.wait_for_selector('[data-line="open"]')
+        return page
+
+    def stage(self, page: Page, kind: str, poll: int = 0) -> None:
+        page.locator(f"#f-stage-{kind}-{poll} button").click()
+        expect(page.locator("#last-words")).to_have_text(re.compile("Staged as next|Next: |Done"))
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    folder: Path = tmp_path_factory.mktemp("platform")
+    with Platform(folder) as platform, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM)
+        screen = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        screen.goto(f"{platform.base}/screen/link#{platform.link('/screen/link', 'Hall A')}")
+        screen.wait_for_url("**/screen")
+        screen.wait_for_selector(".hall[data-fitted]")
+        hall = Hall(play, platform, browser, screen, screen, screen, Desk(play, platform, "participant"), 0, [])
+        hall.session = hall.rows(f"SELECT id FROM session WHERE state = 'on' AND hall_id = {HALL}")[0][0]
+        wide: Any = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"}
+        hall.mine, hall.theirs = hall.desk("organiser", **wide), hall.desk("moderator", **wide)
+        hall.phone.do("check_in", session=hall.session)
+        yield hall
+        browser.close()
+
+
+def said(page: Page) -> Any:
+    return page.locator("#last-words")
+
+
+def test_both_see_who_is_at_the_desk_and_what_the_room_sees(hall: Hall) -> None:
+    expect(hall.mine.locator(".staff li")).to_have_count(2)
+    expect(hall.mine.locator(".mon.now")).to_have_attribute("data-confirmed", "yes", timeout=8000)
+    expect(hall.mine.locator('[data-scene="title"]')).to_have_attribute("data-mark", "now")
+    hall.mine.frame_locator(".v-now iframe").locator(".hall").first.wait_for()
+
+
+def test_a_scene_is_staged_and_taken_and_both_desks_see_it(hall: Hall) -> None:
+    hall.stage(hall.mine, "lobby")
+    expect(hall.theirs.locator('[data-scene="lobby"]')).to_have_attribute("data-mark", "next")
+
+    hall.mine.locator("#b-take").click()
+
+    until_shown(hall.screen, "lobby")
+    expect(hall.theirs.locator('[data-scene="lobby"]')).to_have_attribute("data-mark", "now")
+    expect(hall.mine.locator(".mon.now")).to_have_attribute("data-confirmed", "yes")
+
+
+def test_a_clash_is_told_in_place_and_a_second_press_replaces(hall: Hall) -> None:
+    hall.stage(hall.mine, "agenda")
+    hall.mine.locator("#b-take").click()
+    until_shown(hall.screen, "agenda")
+    hall.stage(hall.theirs, "title")
+
+    hall.theirs.locator("#b-take").click()
+
+    expect(said(hall.theirs)).to_have_text(re.compile("just took a scene. Press again to replace it."))
+    hall.theirs.locator("#b-take").click()
+    until_shown(hall.screen, "title")
+
+
+def test_undo_brings_the_former_picture_back(hall: Hall) -> None:
+    expect(hall.theirs.locator("#b-undo")).to_be_visible()
+
+    hall.theirs.locator("#b-undo").click()
+
+    until_shown(hall.screen, "agenda")
+
+
+def test_b_always_blanks_and_the_other_keys_are_off(hall: Hall) -> None:
+    hall.mine.locator("body").press("l")
+    hall.mine.locator("body").press("b")
+
+    expect(hall.mine.locator(".mon.now .black")).to_have_text("Blank. The room sees nothing.")
+    hall.screen.wait_for_selector("[data-blank]", state="attached", timeout=4000)
+    assert hall.rows("SELECT blank, program FROM stage WHERE hall_id = 1") == [(1, hall_program(hall))]
+    hall.mine.locator("#b-blank").click()
+    expect(hall.mine.locator(".mon.now .black")).to_have_count(0)
+
+
+def hall_program(hall: Hall) -> str:
+    program: str = hall.rows("SELECT program FROM stage WHERE hall_id = 1")[0][0]
+    assert json.loads(program)["kind"] == "agenda"
+    return program
+
+
+def test_a_poll_is_written_in_the_editor_and_the_missing_language_is_named(hall: Hall) -> None:
+    page = hall.mine
+    page.goto(f"/desk/{hall.session}/poll/new")
+    for slot, texts in enumerate(TEXTS):
+        for language, text in texts.items():
+            page.fill(f'[name="texts.{slot}.{language}"]', text)
+    expect(page.locator("#missing")).to_have_text(re.compile("Still missing: Question AR"))
+    page.check('[name="ballot"][value="secret"]')
+    page.check('[name="results"][value="live"]')
+    page.click("text=Save as draft")
+    expect(page.locator("#missing")).to_have_text(re.compile("A secret poll has no live results"))
+    page.check('[name="ballot"][value="confidential"]')
+    page.check('[name="results"][value="on_release"]')
+
+    page.click("text=Save as draft")
+
+    page.wait_for_url("**/desk/*#poll-*")
+    page.wait_for_selector('[data-line="open"]')
+    expect(page.locator(".poll[data-on] h2")).to_contain_text("Shall we meet again in spring?")
+    for language in ("en", "tr", "ru"):
+        page.locator(f"[data-on] form[id$='-{language}'][action='/do/approve_text'] button").click()
+        expect(page.locator(f"[data-on] form[id$='-{language}'][action='/do/approve_text']")).to_have_count(0)
+    page.click("[data-on] [action='/do/open_poll'] button")
+    expect(said(page)).to_have_text("Not approved yet: AR. Press again to open without.")
+    page.click("[data-on] [action='/do/open_poll'] button")
+    expect(page.locator(".poll[data-on]")).to_have_attribute("data-state", "open")
+
+
+def test_typed_text_and_the_choice_of_a_poll_stay_while_frames_arrive(hall: Hall) -> None:
+    page = hall.mine
+    page.locator("[data-on] details[id^='d-correct'] summary").first.click()
+    field = page.locator("[data-on] details[id^='d-correct'] textarea").first
+    field.fill("Shall we meet again in the spring?")
+    chosen = page.evaluate("document.querySelector('.poll[data-on]').id")
+
+    hall.stage(hall.theirs, "lobby")
+    poll = hall.rows("SELECT max(id) FROM poll")[0][0]
+    hall.theirs.goto(f"/desk/{hall.session}#poll-{poll}")
+    hall.theirs.locator("[data-on] [action='/do/set_timer'] button[value='90']").click()
+    expect(page.locator("[data-on] [data-left]")).to_have_text(re.compile("1:[23]"))
+
+    expect(field).to_have_value("Shall we meet again in the spring?")
+    expect(field).to_be_focused()
+    assert page.evaluate("document.querySelector('.poll[data-on]').id") == chosen
+    page.locator("[data-on] form.correct button").first.click()
+    expect(page.locator("[data-on] h2")).to_contain_text("in the spring?")
+
+
+def test_a_vote_is_counted_sealed_looked_at_and_revealed(hall: Hall) -> None:
+    page = hall.mine
+    poll, item = hall.rows("SELECT poll_id, id FROM item ORDER BY poll_id DESC, n LIMIT 1")[0]
+    hall.phone.do("cast_vote", poll=poll, secret="a" * 32, intent="b" * 32, turn=1, marks=[[item]])
+    expect(page.locator(f'[data-turnout="{poll}"]')).to_have_text("1")
+
+    page.click("[data-on] [action='/do/end_voting'] button")
+    expect(page.locator("[data-on] .is .word")).to_have_text("Counting")
+    expect(page.locator("[data-on] [action='/do/continue_voting']")).to_be_visible()
+    expect(page.locator("[data-on] .is .word")).to_have_text("Sealed", timeout=12000)
+    assert page.locator("[data-on] .figures").count() == 0
+    page.click("[data-on] [action='/do/look_first'] button")
+    expect(page.locator("[data-on] .figures table")).to_be_hidden()
+    page.click("[data-on] .figures summary")
+    expect(page.locator("[data-on] .figures td").first).to_have_text("1")
+    page.click("[data-on] [action='/do/reveal'] button")
+    expect(page.locator("[data-on] .is .word")).to_have_text("Revealed")
+    expect(page.locator("#f-undo")).to_be_hidden()
+
+
+def test_what_is_pressed_without_a_connection_is_never_sent_later(hall: Hall) -> None:
+    page = hall.mine
+    before = hall.rows("SELECT version FROM stage WHERE hall_id = 1")
+    page.context.set_offline(True)
+    expect(page.locator(".desk .line")).to_be_visible()
+
+    page.locator("#b-take").click()
+
+    expect(said(page)).to_have_text(re.compile("no connection"), timeout=7000)
+    page.context.set_offline(False)
+    page.wait_for_selector('[data-line="open"]', timeout=20000)
+    page.wait_for_timeout(500)
+    assert hall.rows("SELECT version FROM stage WHERE hall_id = 1") == before
+
+
+def test_the_practice_switches_the_keys_on(hall: Hall) -> None:
+    page = hall.theirs
+    page.goto(f"/desk/{hall.session}/practice")
+    for key in ("b", "b", " ", "o", "c", "r", "l", "z", "Shift+Enter", "2", "?"):
+        if key in "or":
+            page.keyboard.down(key)
+            page.wait_for_timeout(750)
+            page.keyboard.up(key)
+        else:
+            page.keyboard.press(key if key != " " else "Space")
+    page.click("#finish button")
+    page.wait_for_url(f"**/desk/{hall.session}")
+    page.wait_for_selector('[data-line="open"]')
+
+    page.locator("body").press("Space")
+
+    until_shown(hall.screen, "lobby")
+    page.locator("body").press("l")
+    until_shown(hall.screen, "title")
+
+
+def test_a_key_that_must_be_held_does_nothing_when_tapped(hall: Hall) -> None:
+    page = hall.theirs
+    page.locator("body").press("o")
+
+    expect(said(page)).to_have_text("Hold the key for a moment.")
+
+
+def test_letters_follow_what_is_printed_on_any_keyboard(hall: Hall) -> None:
+    hall.stage(hall.theirs, "lobby")
+
+    hall.theirs.evaluate(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'и', code: 'KeyB', bubbles: true}))"
+    )
+
+    expect(hall.theirs.locator(".mon.now .black")).to_have_count(1)
+    hall.theirs.locator("#b-blank").click()
+    expect(hall.theirs.locator(".mon.now .black")).to_have_count(0)
+
+
+def test_a_phone_shows_the_strip_three_tabs_and_no_more_than_its_width(hall: Hall) -> None:
+    page = hall.desk("organiser", viewport={"width": 360, "height": 740}, has_touch=True)
+
+    expect(page.locator("#b-take")).to_be_visible()
+    page.click('[data-tab-to="polls"]')
+    expect(page.locator("#b-take")).to_be_hidden()
+    expect(page.locator(".poll[data-on]")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('button, summary, a')].filter(e => e.checkVisibility() &&"
+            " e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)"
+        )
+        == []
+    )
+    page.context.close()
+
+
+def test_everything_works_by_forms_alone(hall: Hall) -> None:
+    page = hall.page("organiser", f"/desk/{hall.session}", java_script_enabled=False)
+    page.locator("#f-stage-agenda-0 button").click()
+    expect(said(page)).to_have_text("Staged as next")
+    page.locator("#b-take").click()
+    until_shown(hall.screen, "agenda")
+    page.context.close()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("path", ["/desk", "/desk/{}", "/desk/{}/poll/new", "/desk/{}/practice", "/people?q=ova"])
+def test_no_page_of_the_desk_breaks_a_rule_of_access(hall: Hall, path: str, theme: str) -> None:
+    page = hall.page("organiser", path.format(hall.session), viewport={"width": 1024, "height": 768})
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": hall.platform.base}])
+    page.reload()
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+
+    found = Axe().run(page, options=AXE).response["violations"]
+
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+    page.context.close()
+
+
+def test_no_page_complained(hall: Hall) -> None:
+    assert hall.wrong == []
