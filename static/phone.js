@@ -358,23 +358,14 @@ function notice(name) {
 function tell(name, bold, link = "", urgent = false, good = false, rest = "") {
   const old = $(`#n-${name}`), text = `${bold} ${rest}`.trim();
   if (old?.dataset.text === text) return;
-  const p = document.createElement("p"), ring = document.createElement("span"), words = document.createElement("span"), b = document.createElement("b");
+  const p = document.createElement("p");
   p.id = `n-${name}`;
   p.dataset.text = text;
   p.className = `notice${good ? " good" : ""}`;
-  ring.className = `ring ${good ? "received" : "attn"}`;
-  ring.setAttribute("aria-hidden", "true");
-  b.textContent = bold;
-  words.append(b, rest);
-  if (link) {
-    const button = document.createElement("button");
-    button.className = "link";
-    button.type = "button";
-    button.dataset.show = "";
-    button.textContent = link;
-    words.append(button);
-  }
-  p.append(ring, words);
+  p.innerHTML = `<span class="ring ${good ? "received" : "attn"}" aria-hidden="true"></span><span><b></b> <span></span>${link && '<button class="link" type="button" data-show></button>'}</span>`;
+  $("b", p).textContent = bold;
+  $("b + span", p).textContent = rest;
+  if (link) $("button", p).textContent = link;
   old ? old.replaceWith(p) : $("#notices").append(p);
   if (good) setTimeout(() => p.remove(), 6000);
   say(text, urgent);

@@ -45,7 +45,7 @@ class Room:
         self.taken += 1
         badges = Badges.open(self.platform.folder)
         context = self.browser.new_context(
-            base_url=self.platform.base, viewport={"width": 390, "height": 844}, **{"locale": "en-GB"} | options
+            base_url=self.platform.base, **{"viewport": {"width": 390, "height": 844}} | options
         )
         phone = Phone(self, context, context.new_page(), *people[0])
         phone.page.on("pageerror", lambda error: self.wrong.append(str(error)))
@@ -113,11 +113,14 @@ class Phone:
     person: int
     issue: int
 
-    def post(self, command: str, **fields: Any) -> None:
-        answer = self.context.request.post(
-            f"/do/{command}", data=fields, headers={"origin": self.room.platform.base, "accept": "application/json"}
-        )
+    def told(self, path: str, **what: Any) -> None:
+        """Post something that must be done."""
+        headers = {"origin": self.room.platform.base, "accept": "application/json"}
+        answer = self.context.request.post(path, headers=headers, **what)
         assert answer.ok, answer.text()
+
+    def post(self, command: str, **fields: Any) -> None:
+        self.told(f"/do/{command}", data=fields)
 
     def choose(self, *options: int) -> None:
         """Tap options, counted from 1."""

@@ -1,0 +1,117 @@
+"""Every page of a phone for everybody: axe in four languages and both themes, narrow, and with text at double size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.phone_room import LANGUAGES, Room
+from tests.browser.screen_hall import CHROMIUM, Desk, Platform
+
+pytestmark = pytest.mark.browser
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+}
+PAGES = ("/", "/agenda", "/menu", "/notice")
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    folder: Path = tmp_path_factory.mktemp("platform")
+    with Platform(folder) as platform, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM)
+        yield Room(platform, browser, Desk(play, platform))
+        browser.close()
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds, what runs over the edge, and what a thumb would miss."""
+    found = [
+        f"{one['id']}: {node['html'][:120]}"
+        for one in Axe().run(page, options=RULES).response["violations"]
+        for node in one["nodes"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    small: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("a, button, summary, input:not(.vh), label.row")]
+          .filter((each) => each.offsetParent && each.type !== "hidden")
+          .filter((each) => Math.min(each.offsetWidth, each.offsetHeight) < 44)
+          .map((each) => each.outerHTML.slice(0, 80))"""
+    )
+    return found + ["runs over the edge"] * wide + small
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_passes_axe(room: Room, language: str, theme: str) -> None:
+    phone = room.phone()
+    phone.post("set_language", language=language)
+    phone.context.add_cookies([{"name": "theme", "value": theme, "url": room.platform.base}])
+    found: list[str] = []
+    for path in PAGES:
+        phone.page.goto(path)
+        phone.page.wait_for_timeout(200)
+        found += [f"{path} {each}" for each in faults(phone.page)]
+    poll = room.poll(timer_s=900)
+    phone.page.goto("/")
+    found += [f"open {each}" for each in faults(phone.page)]
+    phone.choose(2)
+    phone.send()
+    phone.is_("recorded")
+    found += [f"voted {each}" for each in faults(phone.page)]
+    room.seal(poll)
+    room.desk.do("reveal", poll=poll)
+    phone.page.locator(".res").first.wait_for()
+    found += [f"results {each}" for each in faults(phone.page)]
+    phone.page.goto("/menu")
+    phone.page.locator("form[data-leave] button").click()
+    phone.page.locator("#code").wait_for()
+    found += [f"join {each}" for each in faults(phone.page)]
+
+    assert found == []
+    phone.close()
+
+
+@pytest.mark.parametrize(("width", "size"), [(320, 16), (390, 32), (320, 32)])
+def test_narrow_and_large_nothing_runs_over(room: Room, width: int, size: int) -> None:
+    phone = room.phone(viewport={"width": width, "height": 640})
+    phone.post("set_language", language="ru")
+    phone.page.goto("/")
+    poll = room.poll(options=5)
+    phone.until_poll(poll)
+    found: list[str] = []
+    for path in PAGES:
+        phone.page.goto(path)
+        # What a browser does whose reader set the text to double size.
+        phone.page.evaluate("size => { document.documentElement.style.fontSize = `${size}px` }", size)
+        wide = phone.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            found.append(f"{path}: {wide} px too wide")
+
+    assert found == []
+    phone.close()
+
+
+def test_a_question_is_a_group_of_radios_and_a_button(room: Room) -> None:
+    phone = room.phone()
+    poll = room.poll()
+    phone.until_poll(poll)
+
+    group = phone.page.get_by_role("group", name="Question en?")
+    group.get_by_role("radio", name="Option 2 en").focus()
+    phone.page.keyboard.press("Space")
+    phone.page.keyboard.press("Tab")
+    while phone.page.evaluate("document.activeElement.tagName") != "BUTTON":
+        phone.page.keyboard.press("Tab")
+    phone.page.keyboard.press("Enter")
+    phone.is_("recorded")
+
+    assert room.ballots(poll) == [0, 1, 0]
+    assert phone.page.evaluate("document.activeElement.tagName") == "BUTTON"
+    phone.close()
