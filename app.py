@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 
-from live import log, pages
+from live import log, pages, welcome
 from live.assets import Assets
 from live.badges import Badges
 from live.bus import Bus, open_bus
@@ -35,7 +35,9 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
         migrate(settings.database)
         store = Store.open(settings.database)
     assets = Assets(STATIC)
-    node = Node(settings, store, bus or open_bus(), Badges.open(settings.data), Renderer(assets, _zone(store)))
+    renderer = Renderer(assets, _zone(store))
+    base = welcome.base(settings, settings.port)
+    node = Node(settings, store, bus or open_bus(), Badges.open(settings.data), renderer, base=base)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -60,9 +60,10 @@ class Node:
 
     def __init__(
         self, settings: Settings, store: Store, bus: Bus, badges: Badges, renderer: Renderer,
-        *, clock: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time,
+        *, clock: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time, base: str = "",
     ) -> None:  # fmt: skip
         self.settings = settings
+        self.base = base or settings.address
         self.store = store
         self.bus = bus
         self.badges = badges
@@ -216,8 +217,7 @@ class Node:
         return self.store.peek
 
     def live(self) -> Live:
-        base = self.settings.address
-        return Live(self.presence, self.clock(), base.partition("://")[2], base)
+        return Live(self.presence, self.clock(), self.base.partition("://")[2], self.base)
 
     # --- hearing and looking
 
