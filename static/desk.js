@@ -117,10 +117,14 @@ function tell(text, no = false) {
   offerUndo(!no);
 }
 
+/* Between "done" and the journal that tells it, the newest entry is still the act before: that one is not offered. */
+let behind = "";
+const undoable = (row) => row?.dataset.undoable === "yes" && row.dataset.entry !== behind;
+
 function offerUndo(may) {
   const row = myLast();
   const form = $("#f-undo");
-  form.hidden = !(may && row?.dataset.undoable === "yes");
+  form.hidden = !(may && undoable(row));
   if (row) form.elements.entry.value = row.dataset.entry;
 }
 
@@ -172,12 +176,14 @@ async function run(form, button) {
   if (command.do === "take" && (armed.get(key) || 0) > Date.now()) command.again = true;
   armed.delete(key);
   busy.add(key);
+  const newest = myLast()?.dataset.entry || "";
   button?.setAttribute("aria-busy", "true");
   try {
     const answer = await send(command);
     for (const field of all("textarea, input:not([type=hidden])", form)) field.value = field.defaultValue;
     for (const field of all("input[type=checkbox]", form)) field.checked = field.defaultChecked;
     if (answer.facts?.poll && command.do === "new_round") location.hash = `poll-${answer.facts.poll}`;
+    if (answer.ok !== "done") behind = newest;
     if (answer.words) tell(answer.words);
     else tell(word("done"));
   } catch (refused) {
@@ -232,7 +238,13 @@ const learned = () => desk.dataset.keys === "on";
 const KEYS = {
   l: () => press("f-title"),
   c: () => press(`f-end-voting-${chosen}`),
-  z: () => (myLast()?.dataset.undoable === "yes" ? (offerUndo(true), press("f-undo")) : tell(word("no_undo"), true)),
+  z: () => {
+    const row = myLast();
+    if (row && row.dataset.entry === behind) return;
+    if (!undoable(row)) return tell(word("no_undo"), true);
+    offerUndo(true);
+    press("f-undo");
+  },
   take: () => press("f-take"),
   show: () => press(`f-show-${chosen}`),
   "/": () => $("[data-poll][aria-current]")?.focus(),

@@ -60,7 +60,10 @@ class Hall:
             secret = Badges.open(self.platform.folder).link_secret(person, 1)
         else:
             secret = self.platform.link("/b", role)
-        context.request.post("/badge", form={"link": secret}, headers={"origin": self.platform.base})
+        answer = context.request.post(
+            "/badge", form={"link": secret}, headers={"origin": self.platform.base}, max_redirects=0
+        )
+        assert answer.status == 303, answer.text()
         context.request.post("/do/set_language", form={"language": "en"}, headers={"origin": self.platform.base})
         page = context.new_page()
         page.on(
@@ -68,6 +71,12 @@ class Hall:
         )
         page.goto(path)
         return page
+
+    def leave(self, page: Page) -> None:
+        """Sign out and close: a person may use three browsers at once."""
+        page.close()
+        page.context.request.post("/do/sign_out", headers={"origin": self.platform.base})
+        page.context.close()
 
     def desk(self, role: str, **options: Any) -> Page:
         page = self.page(role, f"/desk/{self.session}", **options)
@@ -295,7 +304,7 @@ def test_a_phone_shows_the_strip_three_tabs_and_no_more_than_its_width(hall: Hal
         )
         == []
     )
-    page.context.close()
+    hall.leave(page)
 
 
 def test_everything_works_by_forms_alone(hall: Hall) -> None:
@@ -304,7 +313,7 @@ def test_everything_works_by_forms_alone(hall: Hall) -> None:
     expect(said(page)).to_have_text("Staged as next")
     page.locator("#b-take").click()
     until_shown(hall.screen, "agenda")
-    page.context.close()
+    hall.leave(page)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -315,10 +324,12 @@ def test_no_page_of_the_desk_breaks_a_rule_of_access(hall: Hall, path: str, them
     page.reload()
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
 
+    assert page.locator(".ops h1").count() == 1
+
     found = Axe().run(page, options=AXE).response["violations"]
 
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
-    page.context.close()
+    hall.leave(page)
 
 
 def test_no_page_complained(hall: Hall) -> None:
