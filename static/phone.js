@@ -12,7 +12,7 @@ const STATES = { poll_closed: "late", delegations_vote: "not_in_electorate" };
 const OWN = ["changed_elsewhere", "voted_elsewhere", "not_in_electorate"];
 const memory = {}, marked = {}, asked = {}, busy = {}, warned = {}, numbers = {};
 let mine = JSON.parse(body.mine || "{}"), line, lineAt = Date.now(), offline = false, trueAt = serverNow();
-let editing = 0, held, kick = () => {}, settledAt = 0, lastKept = false;
+let editing = 0, held, kick = () => {}, settledAt = 0, lastKept = false, greeted = false;
 
 // --- what this phone keeps
 
@@ -268,7 +268,9 @@ function onPart(frame) {
   }
   const part = $("[data-part=now]"), [poll, round, state] = (frame.key || "").split(".");
   if (!part) {
-    $("#spot").hidden = state !== "open";
+    const idle = mine.poll === Number(poll) && (mine.turn || mine.elector === false);
+    if (state !== "open") $("#spot").hidden = true;
+    else if (!idle && !record(poll)) spot();
     return true;
   }
   const element = ballot(), same = element?.id === `ballot-${poll}-${round}`;
@@ -316,18 +318,24 @@ function onNumbers(frame) {
   trueAt = serverNow();
   numbers[frame.part] = frame.numbers;
   if (frame.part === "my") {
+    greeted = true;
+    if (frame.numbers.poll !== (mine.poll ?? frame.numbers.poll) && frame.numbers.elector && !frame.numbers.turn) spot();
     mine = frame.numbers;
     const moved = String(mine.session) !== body.seat;
     if (moved && $("[data-part=now]")) return location.assign("/");
     if (moved) body.seat = mine.session;
     seat();
     adopt();
-  } else show(frame.part);
+  } else {
+    // On another page: a poll that was not there when we came was opened meanwhile. Before `my` it may be an old figure.
+    if (frame.part === "turnout" && greeted && frame.numbers.poll && frame.numbers.poll !== mine.poll) spot();
+    show(frame.part);
+  }
 }
 
 function show(part) {
   const told = numbers[part];
-  const element = part === "turnout" ? $(`[data-turnout="${told.poll}"]`) : part === "here" && $("[data-here]");
+  const element = part === "turnout" ? $(`[data-turnout="${told.poll}"]`) : part === "here" && $(".mini[data-here]");
   if (!element || told.n === undefined) return;
   element.hidden = false;
   $("[data-n]", element).textContent = told.n;
@@ -338,6 +346,12 @@ function show(part) {
   const on = !told.n ? 0 : told.n === of ? dots.length : Math.max(1, Math.min(dots.length - (told.n < of), Math.round(told.n / unit)));
   for (const dot of dots) dot.classList.toggle("on", Number(dot.dataset.o) < on);
   $("[data-dot]", element).textContent = unit > 1 ? word(`dot${unit}`) : "";
+}
+
+function spot() {
+  if ($("[data-part=now]") || !$("#spot")?.hidden) return;
+  $("#spot").hidden = false;
+  say($("#spot").textContent.trim());
 }
 
 function seat() {
@@ -411,7 +425,10 @@ connect({
   view: "phone",
   onPart,
   onNumbers,
-  onHello: ({ person }) => belong(person),
+  onHello({ person }) {
+    greeted = false;
+    belong(person);
+  },
   onLate: settle,
   onState(state, why) {
     if (state !== line) lineAt = Date.now();

@@ -48,7 +48,7 @@ class Room:
             base_url=self.platform.base, **{"viewport": {"width": 390, "height": 844}} | options
         )
         phone = Phone(self, context, context.new_page(), *people[0])
-        phone.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        phone.page.on("pageerror", lambda error: self.wrong.append(f"{error} {error.stack}"))
         answer = context.request.post(
             "/badge", form={"link": badges.link_secret(*people[0])},
             headers={"origin": self.platform.base, "accept": "application/json"},
@@ -66,8 +66,7 @@ class Room:
 
     def poll(self, *, options: int = 3, kind: str = "single", open_: bool = True, **policy: Any) -> int:
         """A poll in four languages, open unless told otherwise. Its id."""
-        for (left,) in self.ask("SELECT id FROM poll WHERE session_id = ? AND state = 'open'", self.session):
-            self.desk.do("withdraw", poll=left)
+        self.nothing_open()
         texts = [{la: f"Question {la}?" for la in LANGUAGES}]
         if kind != "yes_no_abstain":
             texts += [{la: f"Option {n} {la}" for la in LANGUAGES} for n in range(1, options + 1)]
@@ -79,6 +78,11 @@ class Room:
         if open_:
             self.desk.do("open_poll", poll=poll)
         return poll
+
+    def nothing_open(self) -> None:
+        """Withdraw what an earlier story left open."""
+        for (left,) in self.ask("SELECT id FROM poll WHERE session_id = ? AND state = 'open'", self.session):
+            self.desk.do("withdraw", poll=left)
 
     def seal(self, poll: int) -> None:
         """End voting, and wait for the seal."""

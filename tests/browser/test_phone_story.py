@@ -376,6 +376,43 @@ def test_the_agenda_switches_sessions_in_one_tap(room: Room) -> None:
     phone.close()
 
 
+def test_on_the_agenda_a_dot_tells_that_a_poll_was_opened(room: Room) -> None:
+    room.nothing_open()
+    phone = room.phone()
+    phone.page.goto("/agenda")
+    phone.page.wait_for_timeout(500)
+    expect(phone.page.locator("#spot")).to_be_hidden()
+
+    poll = room.poll()
+
+    expect(phone.page.locator("#spot")).to_be_visible(timeout=8000)
+    expect(phone.page.locator("#say")).to_have_text("Voting is open")
+    phone.page.locator("#tab-now").click()
+    phone.until_poll(poll)
+    phone.close()
+
+
+def test_two_tabs_of_a_phone_are_one_voter(room: Room) -> None:
+    phone = room.phone()
+    poll = room.poll()
+    phone.until_poll(poll)
+    other = phone.context.new_page()
+    other.goto("/")
+    phone.choose(1)
+    phone.send()
+    phone.is_("recorded")
+
+    expect(other.locator("[data-poll]")).to_have_attribute("data-my", "recorded")
+    other.wait_for_timeout(700)
+    other.locator("form[data-poll] .act .btn").click()
+    other.locator("label.row").nth(2).click()
+    other.locator("form[data-poll] .act .btn").click()
+
+    phone.is_("changed")
+    assert room.ballots(poll) == [0, 0, 1]
+    phone.close()
+
+
 def test_signing_out_empties_the_phone(room: Room) -> None:
     phone = room.phone()
     poll = room.poll()
