@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from live import commands
 from live.badges import Badges, hash_token
@@ -137,14 +137,13 @@ class Node:
 
         def run(tx: Tx) -> Done:
             done = command.perform(tx, badge, self.wall())
-            if not hot and done.touched:
-                tx.flush()
-                bump(tx, done.touched)
-            return done
+            return done if hot else _counted(tx, done)
 
         def landed(out: Done | BaseException) -> None:
             if isinstance(out, Done):
                 self.counters.done += 1
+                if out.notice == "timer_set":
+                    self.presence.calm(out.touched)
                 if out.touched:
                     self._heed(out.touched)
                     self._rung |= out.touched
@@ -325,6 +324,15 @@ class Node:
         if row[1] is not None:
             await self.ask(THE_SYSTEM, SetTimer(poll=row[0], seconds=0, why=f"phones_lost {lost}/{of}"))
         self.projector.touch(frozenset({(f"hall:{row[2]}", "air")}))
+
+
+def _counted(tx: Tx, done: Done) -> Done:
+    """Bump what a staff command touched, and what its sequel will."""
+    if done.touched:
+        tx.flush()
+        bump(tx, done.touched)
+    sequel = done.sequel
+    return done if sequel is None else replace(done, sequel=lambda again: _counted(again, sequel(again)))
 
 
 def _versions(tx: Tx) -> dict[tuple[str, str], int]:
