@@ -49,8 +49,10 @@ class Deadlines:
             if state == "closing":
                 await self._do(SealPoll(poll=poll, closed_at=closed_at or 0.0))
         now, wall = self._node.clock(), self._node.wall()
-        for poll, state, closes_at, _ in self._rows(""):
-            if state == "open" and closes_at is not None:
+        for poll, state, closes_at, closed_at in self._rows(""):
+            if state == "closing":  # it could not be sealed just now: ask again and again
+                self._due[poll] = Deadline(now, closed_at or 0.0, SealPoll(poll=poll, closed_at=closed_at or 0.0))
+            elif closes_at is not None:
                 left = closes_at - wall
                 self._due[poll] = Deadline(
                     now + (left if left > 0 else AFTER_DOWN), closes_at, EndVoting(poll=poll, deadline=closes_at)
