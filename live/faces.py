@@ -54,7 +54,7 @@ def look(node: Node, badge: Badge, view: str, *, page: str = "now", session: int
         hall = desk_hall(node, badge, session)
         return _look(view, PARTS_OF["desk", ""], session, hall, (badge.language,))
     if view in ("monitor", "program"):
-        desk_hall(node, badge, session)
+        hall = desk_hall(node, badge, session)
         languages = _languages(node, hall, None)
         names = PARTS_OF["monitor", ""] if view == "monitor" else PARTS_OF["screen", ""]
         return _look("monitor" if view == "monitor" else "screen", names, 0, hall, languages)
