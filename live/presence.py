@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from models.command import Touched
+
 LOST_WITHIN = 15.0
 LOST_SHARE = 0.3
 LOST_LEAST = 5
@@ -101,7 +103,16 @@ class Presence:
                     found.append((session, lost, of))
                 told = self.alarms.get(session, (0, 0))
                 self.alarms[session] = max(told, (lost, of))
+            elif session in self.alarms and len(room.phones) >= self.alarms[session][1] * (1 - LOST_SHARE):
+                del self.alarms[session]
         return found
+
+    def calm(self, touched: Touched) -> None:
+        """A person set the timer again: what was lost until now is known and raises no alarm any more."""
+        for address, _ in touched:
+            scope, _, number = address.partition(":")
+            if scope == "session" and self.alarms.pop(int(number), None) is not None:
+                self._rooms[int(number)].lost.clear()
 
     def counts(self) -> dict[int, int]:
         """This node's own counts, for the others."""
