@@ -52,6 +52,8 @@ class Projector:
         self.shown: dict[tuple[Audience, str], Shown] = {}
         self.repaints = 0
         self._dirty: set[Where] = set()
+        self._owed: set[tuple[Audience, str]] = set()
+        """Somebody of these holds something newer than the others were shown: the next paint goes out in any case."""
         self._running: dict[Where, asyncio.Task[None]] = {}
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="reader")
         self._cost: dict[Where, float] = {}
@@ -96,6 +98,7 @@ class Projector:
         known = [a for a, name in self.shown if name == part.name and a.address == address and a.view == part.view]
         for audience in known:
             if audience not in audiences:
+                self._owed.discard((audience, part.name))
                 del self.shown[audience, part.name]  # nobody looks: read afresh when somebody comes
         if not audiences:
             return 0
@@ -106,7 +109,9 @@ class Projector:
             before = self.shown.get((audience, part.name))
             after = self._frame(audience, part, board)
             self.shown[audience, part.name] = after
-            if before is None or before.body != after.body:
+            owed = (audience, part.name) in self._owed
+            self._owed.discard((audience, part.name))
+            if before is None or owed or before.body != after.body:
                 lines += await self.hub.broadcast(audience, after.frame)
         return lines
 
@@ -142,6 +147,8 @@ class Projector:
         fresh = self._frame(audience, part, self._read(audience.address, part))
         if shown is None:
             self.shown[audience, name] = fresh
+        elif shown.body != fresh.body:
+            self._owed.add((audience, name))
         return fresh
 
     async def settle(self) -> None:

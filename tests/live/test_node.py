@@ -1,0 +1,568 @@
+"""One door in, one way out, on one node and on two."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live import node as node_module
+from live.badges import hash_token
+from live.faces import look
+from live.node import BADGE_KEPT, SWEEP, THE_SYSTEM
+from models import polls, stage
+from models.ballots import CastVote
+from models.command import Badge, Command, Done
+from models.people import ReissueBadge, RevokeBadge, RevokeScreen, SignOut
+from models.refusals import Refused
+from models.store import Tx
+from tests.house import Guest, House
+from tests.world import World
+
+pytestmark = pytest.mark.anyio
+
+SCREEN = Badge(0, "screen", hall_id=1, screen_id=1)
+HEALED = SWEEP + 0.8
+"""Until the sweep of a node has looked, and what it found is painted (seconds)."""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "x.sqlite", participants=12)
+
+
+@pytest.fixture
+async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
+    async with House(world, tmp_path, grace=60) as made:
+        yield made
+
+
+@pytest.fixture
+async def two(world: World, tmp_path: Path) -> AsyncIterator[House]:
+    async with House(world, tmp_path, nodes=2, grace=60) as made:
+        yield made
+
+
+def vote(world: World, poll: int, choice: int = 0) -> CastVote:
+    item = world.items(poll)[choice]
+    return CastVote(poll=poll, secret=secrets.token_hex(16), intent=secrets.token_hex(16), turn=1, marks=[[item]])
+
+
+def shows(guest: Guest, part: str, words: str) -> Callable[[], bool]:
+    return lambda: words in str(guest.held.get(part))
+
+
+def state(world: World, poll: int) -> str:
+    return world.read(lambda tx: tx.get_one(polls.Poll, poll).state)
+
+
+# One door
+
+
+async def test_every_outcome_is_answered_and_counted(house: House) -> None:
+    poll = house.world.poll()
+
+    class Fails(CastVote, tag="fails"):
+        def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+            raise ZeroDivisionError
+
+    node_module.commands._SENDER[Fails] = node_module.commands.Sender.PERSON
+    try:
+        done = await house.perform(house.world.person(0), vote(house.world, poll))
+        with pytest.raises(Refused, match="not_in_electorate"):
+            await house.perform(house.world.moderator, vote(house.world, poll))
+        with pytest.raises(ZeroDivisionError):
+            await house.perform(house.world.person(0), Fails(poll=1, secret="0" * 32, intent="0" * 32, turn=1))
+    finally:
+        del node_module.commands._SENDER[Fails]
+
+    counted = house.node.counters
+    assert done.notice == "recorded"
+    assert (counted.done, counted.refused, counted.failed) == (1, 1, 1)
+
+
+async def test_a_desk_command_is_done_within_five_seconds_or_dropped(house: House) -> None:
+    desk = await house.guest(house.world.moderator, "desk", session=1)
+    blank = stage.SetBlank(hall=1, on=True)
+    before = house.world.dump()
+
+    late = await desk.ask(blank, at=time.time() - 5.5)
+    early = await desk.ask(blank, at=time.time() + 60)
+
+    assert (late["no"], early["no"]) == ("too_late", "too_late")
+    assert late["words"].startswith("Not done")
+    assert house.world.dump() == before
+    assert (await desk.ask(blank, at=time.time() - 4))["ok"] == "blanked"
+
+
+async def test_a_vote_that_was_under_way_for_long_still_counts(house: House) -> None:
+    poll = house.world.poll()
+    phone = await house.guest(house.world.person(0))
+
+    answer = await phone.ask(vote(house.world, poll), at=time.time() - 60)
+
+    assert answer["ok"] == "recorded"
+
+
+async def test_nobody_but_the_platform_seals_or_signs_people_in(house: House) -> None:
+    poll = house.world.poll()
+    for badge in (house.world.organiser, house.world.moderator, house.world.person(0), SCREEN):
+        with pytest.raises(Refused, match="not_yours"):
+            await house.perform(badge, polls.SealPoll(poll=poll, closed_at=1.0))
+
+
+# Two nodes
+
+
+async def test_votes_on_two_nodes_make_one_result_on_both(two: House) -> None:
+    world, poll = two.world, two.world.poll()
+    phones = [await two.guest(world.person(n), node=n % 2) for n in range(10)]
+    desks = [await two.guest(world.moderator, "desk", session=1, node=n) for n in range(2)]
+
+    answers = [await phone.ask(vote(world, poll, n % 3)) for n, phone in enumerate(phones)]
+
+    assert {answer["ok"] for answer in answers} == {"recorded"}
+    for desk in desks:
+        await desk.until(lambda desk=desk: desk.held["turnout"] == {"poll": poll, "n": 10, "of": 12})
+    world.seal(poll)
+    world.do(polls.LookFirst(poll=poll))
+    assert world.counts(poll) == [4, 3, 3]
+
+
+async def test_one_person_on_two_nodes_has_one_vote(two: House) -> None:
+    poll = two.world.poll()
+    first = await two.guest(two.world.person(0), node=0)
+    second = await two.guest(two.world.person(0), node=1)
+
+    answers = await asyncio.gather(first.ask(vote(two.world, poll)), second.ask(vote(two.world, poll)))
+
+    assert sorted("ok" if "ok" in answer else answer["no"] for answer in answers) == ["changed_elsewhere", "ok"]
+    assert two.world.board(poll).voted == 1
+
+
+@pytest.mark.fault
+async def test_with_the_bus_down_the_sweep_finds_what_staff_did(two: House) -> None:
+    world, poll = two.world, two.world.poll(open_=False)
+    phone, screen = await two.guest(world.person(0), node=1), await two.guest(SCREEN, "screen", node=1)
+    two.bus.down = True
+
+    await two.perform(world.moderator, polls.OpenPoll(poll=poll))
+    await two.perform(world.moderator, stage.ShowScene(hall=1, scene=stage.Scene(kind="poll", poll=poll)))
+
+    await phone.until(shows(phone, "now", f'data-poll="{poll}"'), HEALED)
+    await screen.until(shows(screen, "scene", "Question"), HEALED)
+
+
+@pytest.mark.fault
+async def test_with_neither_bus_nor_sweep_nothing_arrives(two: House) -> None:
+    """The control: what heals is the sweep, and nothing else."""
+    world, poll = two.world, two.world.poll(open_=False)
+    phone = await two.guest(world.person(0), node=1)
+    two.bus.down = True
+    for task in two.nodes[1]._tasks:
+        if task.get_coro().__name__ == "_sweep":  # type: ignore[union-attr]
+            task.cancel()
+
+    await two.perform(world.moderator, polls.OpenPoll(poll=poll))
+
+    with pytest.raises(TimeoutError):
+        await phone.until(shows(phone, "now", f'data-poll="{poll}"'), HEALED)
+
+
+@pytest.mark.fault
+async def test_with_the_bus_down_the_sweep_counts_the_votes_of_the_other_node(two: House) -> None:
+    world, poll = two.world, two.world.poll()
+    phone, screen = await two.guest(world.person(0), node=0), await two.guest(SCREEN, "screen", node=1)
+    world.do(stage.ShowScene(hall=1, scene=stage.Scene(kind="poll", poll=poll)))
+    two.bus.down = True
+
+    await phone.ask(vote(world, poll))
+
+    await screen.until(lambda: screen.held["turnout"] == {"poll": poll, "n": 1, "of": 12}, HEALED)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("ballot", polls.BALLOTS)
+async def test_with_the_bus_down_the_sweep_finds_the_seal(two: House, ballot: str) -> None:
+    world, poll = two.world, two.world.poll(ballot=ballot)
+    desk = await two.guest(world.moderator, "desk", session=1, node=1)
+    await desk.until(shows(desk, "polls", 'data-state="open"'))
+    await two.perform(world.moderator, polls.EndVoting(poll=poll))
+    await desk.until(shows(desk, "polls", 'data-state="closing"'), HEALED)
+    two.bus.down = True
+    await asyncio.sleep(SWEEP + 0.2)  # what was heard before is no news to the sweep any more
+    closed_at = world.read(lambda tx: tx.get_one(polls.Poll, poll).closed_at) or 0.0
+
+    await two.perform(THE_SYSTEM, polls.SealPoll(poll=poll, closed_at=closed_at))
+
+    await desk.until(shows(desk, "polls", 'data-state="sealed"'), HEALED)
+
+
+# Revocation
+
+
+REVOKED: list[Any] = [
+    (RevokeBadge(person=4), Badge(4, "participant"), "phone"),
+    (ReissueBadge(person=4, seen_issue=1), Badge(4, "participant"), "phone"),
+    (RevokeScreen(screen=1, seen_issue=1), SCREEN, "screen"),
+]
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["bus up", "bus down"])
+@pytest.mark.parametrize(("command", "badge", "view"), REVOKED, ids=lambda v: type(v).__name__)
+async def test_a_revoked_badge_loses_its_sockets_on_every_node(
+    two: House, command: Command, badge: Badge, view: str, down: bool
+) -> None:
+    lines = [await two.guest(badge, view, node=n) for n in range(2)]
+    others = [await two.guest(two.world.person(3), node=n) for n in range(2)]
+    token = two.token(badge)
+    two.bus.down = down
+
+    await two.perform(two.world.organiser, command)
+
+    for n, line in enumerate(lines):
+        await line.until(lambda line=line: line.code == 4001, HEALED if down and n else 1.0)
+        assert two.nodes[n].badge_of(token) is None
+    assert [other.code for other in others] == [None, None]
+    again = await two.guest(None)
+    assert again.code == 4002
+
+
+async def test_signing_out_closes_this_browsers_lines_and_no_others(house: House) -> None:
+    anna = house.world.person(0)
+    first = house.token(anna)
+    here = await house.guest(anna)
+    house.token(anna, fresh=True)
+    there = await house.guest(anna)
+
+    await house.perform(Badge(anna.person_id, anna.role, login=hash_token(first)), SignOut())
+
+    await here.until(lambda: here.code == 4001)
+    assert there.code is None
+
+
+async def test_nothing_is_done_on_a_line_that_was_told_to_go(house: House) -> None:
+    poll = house.world.poll()
+    phone = await house.guest(house.world.person(0))
+
+    phone.send(vote(house.world, poll))
+    await phone.until(lambda: 1 in phone.answers)
+    house.node.hub.close([house.node.lines_of("person:4")[0]], 4001, "signed out")
+    phone.send(vote(house.world, poll))
+    await phone.until(lambda: phone.code is not None)
+    await asyncio.sleep(0.05)
+
+    assert list(phone.answers) == [1]
+
+
+async def test_a_badge_is_looked_up_once_in_two_seconds(house: House) -> None:
+    """And a row that goes by another way than revocation is believed for two seconds at most."""
+    now = 1000.0
+    house.node.clock = lambda: now
+    token = house.token(house.world.person(0))
+    assert house.node.badge_of(token)
+
+    house.world.store.do(lambda tx: (tx.cursor.execute("DELETE FROM login"), Done())[1])
+
+    known = [house.node.badge_of(token) is not None]
+    for now in (1000.0 + BADGE_KEPT - 0.01, 1000.0 + BADGE_KEPT + 0.01):  # noqa: B007 - the clock reads it
+        known.append(house.node.badge_of(token) is not None)
+    assert known == [True, True, False]
+
+
+async def test_a_token_that_is_wrong_is_never_kept(house: House) -> None:
+    assert [house.node.badge_of(token) for token in ("", "x", "y" * 101)] == [None, None, None]
+    assert house.node._known == {}
+
+
+# What a badge may look at
+
+
+async def test_a_desk_looks_at_its_own_hall_only(house: House) -> None:
+    """A monitor names its session; the hall comes from the records, not from whoever asks."""
+    world = house.world
+    world.do(stage.StageNext(hall=2, scene=stage.Scene(kind="announcement", text="Not yet said", language="en")),
+             world.other)  # fmt: skip
+
+    guest = await house.guest(world.moderator, "monitor", session=1, hall=2, next=True)
+    own = await house.guest(world.other, "monitor", session=2, hall=2, next=True)
+
+    assert "Not yet said" in str(own.held)
+    assert "Not yet said" not in str(guest.held)
+    assert "Not yet said" not in str(guest.frames)
+
+
+@pytest.mark.parametrize("view", ["phone", "screen", "desk", "monitor", "program", "office", ""])
+async def test_a_badge_sees_the_views_of_its_role(house: House, view: str) -> None:
+    world = house.world
+    wanted = {
+        "phone": {"participant", "moderator", "organiser"}, "screen": {"screen"}, "desk": {"moderator", "organiser"},
+        "monitor": {"moderator", "organiser"}, "program": {"moderator", "organiser"},
+    }  # fmt: skip
+
+    for badge in (world.person(0), world.moderator, world.organiser, SCREEN):
+        if badge.role in wanted.get(view, set()):
+            look(house.node, badge, view, session=1)
+        else:
+            with pytest.raises(Refused, match=r"not_yours|not_understood"):
+                look(house.node, badge, view, session=1)
+    with pytest.raises(Refused, match="not_yours"):
+        look(house.node, world.other, "desk", session=1)
+
+
+# Showing
+
+
+async def test_who_joins_between_two_changes_ends_with_the_last(house: House) -> None:
+    """A page that was read between them holds what was never shown to the others. It must be told, too."""
+    world = house.world
+    first = await house.guest(SCREEN, "screen")
+    rows = world.read(lambda tx: tx.cursor.execute("SELECT * FROM stage WHERE hall_id = 1").fetchall())
+
+    def put(program: str) -> None:
+        world.store.do(lambda tx: (tx.cursor.execute("UPDATE stage SET program = ?", (program,)), Done())[1])
+        house.node.projector.touch(frozenset({("hall:1", "scene")}))
+
+    before = first.held["scene"]
+    house.node.projector.touch(frozenset({("hall:1", "scene")}))
+    await asyncio.sleep(0.05)  # painted, and now the next one waits for its pace
+    put('{"kind":"agenda","session":1}')
+    late = await house.guest(SCREEN, "screen")
+    put(rows[0][2])
+
+    await asyncio.sleep(1.0)
+    assert late.held["scene"] == before == first.held["scene"]
+
+
+async def test_what_was_shown_last_is_not_sent_again(house: House) -> None:
+    screen = await house.guest(SCREEN, "screen")
+    frames = len(screen.frames)
+
+    for _ in range(5):
+        house.node.projector.touch(frozenset({("hall:1", "scene"), ("hall:1", "turnout")}))
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
+
+    assert len(screen.frames) == frames
+
+
+# Phones that vanish
+
+
+async def test_when_many_phones_vanish_the_timer_stops_and_the_desk_is_told(house: House) -> None:
+    world = house.world
+    poll = world.poll(timer_s=600)
+    desk = await house.guest(world.moderator, "desk", session=1)
+    phones = [await house.guest(world.person(n)) for n in range(12)]
+
+    for phone in phones[:6]:
+        await phone.leave(code=1006)
+
+    await desk.until(shows(desk, "journal", "Timer stopped"), 3)
+    await desk.until(lambda: "6" in str(desk.held["air"]) and "12" in str(desk.held["air"]))
+    assert world.board(poll).closes_at is None
+    assert state(world, poll) == "open"
+    assert house.node.presence.alarms == {1: (6, 12)}
+
+
+async def test_when_a_few_phones_vanish_the_timer_goes_on(house: House) -> None:
+    world = house.world
+    poll = world.poll(timer_s=600)
+    phones = [await house.guest(world.person(n)) for n in range(12)]
+
+    for phone in phones[:3]:
+        await phone.leave(code=1006)
+    await asyncio.sleep(1.3)
+
+    assert world.board(poll).closes_at is not None
+
+
+async def test_a_second_loss_stops_the_timer_again(house: House) -> None:
+    """After a person has set it, or once the phones are back, the alarm is over and can be raised anew."""
+    world = house.world
+    poll = world.poll(timer_s=600)
+    phones = [await house.guest(world.person(n)) for n in range(12)]
+    for phone in phones[:6]:
+        await phone.leave(code=1006)
+    while house.world.board(poll).closes_at is not None:  # noqa: ASYNC110 - the watch looks once a second
+        await asyncio.sleep(0.05)
+
+    phones[:6] = [await house.guest(world.person(n)) for n in range(6)]
+    await house.perform(world.moderator, polls.SetTimer(poll=poll, seconds=600))
+    await asyncio.sleep(1.2)
+    calm = dict(house.node.presence.alarms)
+    for phone in phones[:7]:
+        await phone.leave(code=1006)
+    await asyncio.sleep(1.3)
+
+    assert calm == {}
+    assert world.board(poll).closes_at is None
+
+
+# Clocks
+
+
+class Clock:
+    """Both clocks of a node, moved by hand."""
+
+    def __init__(self, house: House) -> None:
+        self.house, self.passed = house, 0.0
+        mono, wall = time.monotonic(), time.time()
+        for node in house.nodes:
+            node.clock, node.wall = (lambda: mono + self.passed), (lambda: wall + self.passed)
+
+    async def move(self, seconds: float) -> None:
+        self.passed += seconds
+        for node in self.house.nodes:
+            node.deadlines.look(1)
+        await asyncio.sleep(0.1)
+
+
+async def test_a_timer_ends_voting_and_the_seal_follows_after_the_grace(world: World, tmp_path: Path) -> None:
+    house = House(world, tmp_path, grace=5)
+    clock = Clock(house)
+    async with house:
+        poll = world.poll(open_=False, timer_s=30)
+        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        lived = []
+        for seconds in (29, 2, 4, 2):
+            await clock.move(seconds)
+            lived.append(state(world, poll))
+
+    assert lived == ["open", "closing", "closing", "sealed"]
+
+
+async def test_a_timer_that_was_stopped_or_moved_is_heeded(world: World, tmp_path: Path) -> None:
+    house = House(world, tmp_path, grace=5)
+    clock = Clock(house)
+    async with house:
+        poll = world.poll(open_=False, timer_s=30)
+        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await house.perform(world.moderator, polls.SetTimer(poll=poll, seconds=0))
+        await clock.move(60)
+        stopped = state(world, poll)
+        await house.perform(world.moderator, polls.SetTimer(poll=poll, seconds=10))
+        await clock.move(9)
+        before = state(world, poll)
+        await clock.move(2)
+        after = state(world, poll)
+
+    assert (stopped, before, after) == ("open", "open", "closing")
+
+
+async def test_voting_that_goes_on_is_not_sealed_by_the_old_grace(world: World, tmp_path: Path) -> None:
+    house = House(world, tmp_path, grace=5)
+    clock = Clock(house)
+    async with house:
+        poll = world.poll()
+        await house.perform(world.moderator, polls.EndVoting(poll=poll))
+        await clock.move(4)
+        await house.perform(world.moderator, polls.ContinueVoting(poll=poll))
+        await clock.move(10)
+
+    assert state(world, poll) == "open"
+
+
+async def test_a_wall_clock_that_is_set_right_moves_no_deadline(world: World, tmp_path: Path) -> None:
+    house = House(world, tmp_path, grace=5)
+    clock = Clock(house)
+    async with house:
+        poll = world.poll(open_=False, timer_s=30)
+        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        house.node.wall = lambda: time.time() + 3600
+        await clock.move(1)
+        early = state(world, poll)
+        await clock.move(30)
+
+    assert (early, state(world, poll)) == ("open", "closing")
+
+
+async def test_two_nodes_end_one_vote_once(world: World, tmp_path: Path) -> None:
+    house = House(world, tmp_path, nodes=2, grace=5)
+    clock = Clock(house)
+    async with house:
+        poll = world.poll(open_=False, timer_s=30)
+        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await clock.move(31)
+        await clock.move(6)
+
+    acts = _acts(world)
+    assert [acts.count(act) for act in ("voting_ended", "sealed")] == [1, 1]
+
+
+def _acts(world: World) -> list[str]:
+    with sqlite3.connect(world.store.path) as raw:
+        found = [row[0] for row in raw.execute("SELECT act FROM journal")]
+    raw.close()
+    return found
+
+
+@pytest.mark.parametrize("ballot", polls.BALLOTS)
+async def test_a_poll_found_closing_is_sealed_before_anybody_is_let_in(
+    world: World, tmp_path: Path, ballot: str
+) -> None:
+    poll = world.poll(ballot=ballot)
+    world.vote(poll, 0, 1)
+    world.close(poll)
+
+    async with House(world, tmp_path, grace=60):
+        found = state(world, poll)
+
+    assert found == "sealed"
+
+
+@pytest.mark.fault
+async def test_a_poll_found_closing_that_cannot_be_sealed_yet_is_sealed_when_it_can(
+    world: World, tmp_path: Path
+) -> None:
+    poll = world.poll(ballot="secret")
+    world.close(poll)
+    other = sqlite3.connect(world.store.path, isolation_level=None)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM poll").fetchone()
+
+    async with House(world, tmp_path, grace=0.1):
+        found = state(world, poll)
+        other.execute("ROLLBACK")
+        other.close()
+        async with asyncio.timeout(5):
+            while state(world, poll) != "sealed":  # noqa: ASYNC110 - the deadline asks again by itself
+                await asyncio.sleep(0.02)
+
+    assert found == "closing"
+
+
+async def test_a_timer_that_ran_out_while_down_ends_voting_fifteen_seconds_after_readiness(
+    world: World, tmp_path: Path
+) -> None:
+    poll = world.poll(timer_s=10)
+    house = House(world, tmp_path, grace=5)
+    clock = Clock(house)
+    clock.passed = 300.0
+    async with house:
+        lived = []
+        for seconds in (0, 14, 2):
+            await clock.move(seconds)
+            lived.append(state(world, poll))
+
+    assert lived == ["open", "open", "closing"]
+
+
+async def test_a_node_that_drains_takes_no_more_timers(world: World, tmp_path: Path) -> None:
+    house = House(world, tmp_path, grace=5)
+    clock = Clock(house)
+    async with house:
+        poll = world.poll(open_=False, timer_s=10)
+        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await house.node.drain()
+        await clock.move(20)
+        ready = house.node.ready
+
+    assert not ready
+    assert state(world, poll) == "open"
