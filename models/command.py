@@ -20,6 +20,11 @@ Touched = frozenset[tuple[str, str]]
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 """Every number that comes from outside: whole, not negative, and safe in a browser and in SQLite."""
 
+Word = Annotated[str, msgspec.Meta(max_length=200)]
+"""A language, a setting, a list of roles: never longer than any that exists."""
+Body = Annotated[str, msgspec.Meta(max_length=4000)]
+"""What a person wrote. It is tidied and cut to what its place holds."""
+
 NOTHING: Touched = frozenset()
 SYSTEM = "system"
 """The role of the platform itself: timers and seals go through the same door."""

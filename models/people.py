@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel, col, func, select
 
 from models import journal
-from models.command import Badge, Command, Done, Id
+from models.command import Badge, Command, Done, Id, Word
 from models.refusals import Refused
 from models.store import Tx
 
@@ -177,7 +177,7 @@ class SignOut(Command):
 class SetLanguage(Command):
     """The interface language of this browser."""
 
-    language: str
+    language: Word
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         if self.language not in ("en", "tr", "ar", "ru"):

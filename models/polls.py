@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel, col, func, select
 
 from models import journal, people, programme, translations
 from models.ballots import LIVE_STATES, enrol, erase_ballots, recount, rewrite
-from models.command import Badge, Command, Done, Id, Touched
+from models.command import Badge, Body, Command, Done, Id, Touched, Word
 from models.kinds import KINDS
 from models.refusals import Refused
 from models.store import Tx
@@ -110,11 +110,11 @@ class WritePoll(Command):
     session: Id
     poll: Id = 0
     key: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{0,32}$")] = ""
-    kind: str = "single"
-    texts: list[dict[str, str]] = msgspec.field(default_factory=list)
-    ballot: str = "confidential"
-    results: str = "on_release"
-    electorate: str = "present"
+    kind: Word = "single"
+    texts: list[dict[Word, Body]] = msgspec.field(default_factory=list)
+    ballot: Word = "confidential"
+    results: Word = "on_release"
+    electorate: Word = "present"
     min: Id = 1
     max: Id = 1
     timer_s: Id = 0
@@ -169,7 +169,7 @@ class ApproveText(Command):
     """Approve the poll's texts in one language, under the name of this badge."""
 
     poll: Id
-    language: str
+    language: Word
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -184,8 +184,8 @@ class CorrectWording(Command):
 
     poll: Id
     slot: Id
-    language: str
-    body: str
+    language: Word
+    body: Body
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -281,7 +281,7 @@ class OpenPoll(Command):
     """Open voting. `override` names the languages without an approved text, as the panel showed them."""
 
     poll: Id
-    override: str = ""
+    override: Word = ""
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
@@ -316,7 +316,7 @@ class SetTimer(Command):
 
     poll: Id
     seconds: Id
-    why: str = ""
+    why: Word = ""
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         poll = own(tx, badge, self.poll)
