@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -19,6 +20,8 @@ from models.command import Badge, Done
 from models.refusals import Refused
 
 log = logging.getLogger("hallside.pages")
+
+FRESH = {"cache-control": "no-store", "vary": "cookie, accept-language"}
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -55,10 +58,20 @@ def base_of(request: Request) -> str:
 def page(request: Request, template: str, badge: Badge | None, *, status: int = 200, **context: Any) -> Response:
     """A whole page. What was said by the command before is shown once."""
     node = node_of(request)
+    said, clear = _said(request, node, language_of(request, badge))
+    html = rendered(request, template, badge, said=said, **context)
+    response = HTMLResponse(html, status, FRESH)
+    if clear:
+        response.delete_cookie("said", path="/")
+    return response
+
+
+def rendered(request: Request, template: str, badge: Badge | None, **context: Any) -> str:
+    """The same as text, with nothing said unless *said* is given."""
+    node = node_of(request)
     language = language_of(request, badge)
     base = base_of(request)
-    said, clear = _said(request, node, language)
-    html = node.renderer.fragment(
+    return node.renderer.fragment(
         template,
         language,
         **{
@@ -66,9 +79,8 @@ def page(request: Request, template: str, badge: Badge | None, *, status: int = 
             "base": base,
             "address": base.partition("://")[2],
             "path": request.url.path,
-            "theme": _choice(request, b"theme", ("auto", "light", "dark"), "auto"),
-            "less": cookies.cookie_in(request.scope, b"less") == "1",
-            "said": said,
+            **_looks(request),
+            "said": None,
             "event": event_names(node),
             "server_now": node.wall(),
             "my": None,
@@ -76,10 +88,47 @@ def page(request: Request, template: str, badge: Badge | None, *, status: int = 
         }
         | context,
     )
-    response = HTMLResponse(html, status, {"cache-control": "no-store", "vary": "cookie, accept-language"})
-    if clear:
-        response.delete_cookie("said", path="/")
-    return response
+
+
+class Recent:
+    """Pages of this second. When a hall comes in at once, most people are sent the same page but for their number.
+
+    Rendering was 0.4 ms of a join, reading the session's head 0.4 ms more (measured).
+    """
+
+    PERSON = 7_305_118_924_660_173
+    FRACTION = 0.4375
+    """Stand in for who asks and for the exact moment, and are replaced; in binary the fraction is exact."""
+    MOST = 500
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._pages: dict[object, str] = {}
+
+    def page(self, request: Request, badge: Badge, key: object, render: Callable[[Badge, float], str]) -> Response:
+        """The page of this key, rendered at most once a second. *key* is everything it depends on beside the cookies.
+
+        *render* is given a badge and wall seconds to write into the page. What is kept lives for a second at most.
+        """
+        wall = node_of(request).wall()
+        second = int(wall)
+        if second != self._second or len(self._pages) > self.MOST:
+            self._second = second
+            self._pages.clear()
+        looks = (badge.role, language_of(request, badge), base_of(request), *_looks(request).values())
+        html = self._pages.get((key, looks))
+        if html is None:
+            html = self._pages[key, looks] = render(replace(badge, person_id=self.PERSON), second + self.FRACTION)
+        html = html.replace(str(second + self.FRACTION), str(wall)).replace(str(self.PERSON), str(badge.person_id))
+        return HTMLResponse(html, headers=FRESH)
+
+
+def recent_of(request: Request) -> Recent:
+    state = request.app.state
+    if not hasattr(state, "recent"):
+        state.recent = Recent()
+    recent: Recent = state.recent
+    return recent
 
 
 def event_names(node: Node) -> programme.Texts:
@@ -161,6 +210,14 @@ def person_badge(request: Request) -> Badge:
     if badge is None or not badge.person_id:
         raise Refused("show_badge_first")
     return badge
+
+
+def _looks(request: Request) -> dict[str, str | bool]:
+    """How this browser wants its pages."""
+    return {
+        "theme": _choice(request, b"theme", ("auto", "light", "dark"), "auto"),
+        "less": cookies.cookie_in(request.scope, b"less") == "1",
+    }
 
 
 def _choice(request: Request, name: bytes, offered: tuple[str, ...], default: str) -> str:

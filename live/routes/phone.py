@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from live import cookies, faces, pages
 from live.hub import Audience
+from live.node import Node
 from live.parts import BY_NAME
 from models import boards, programme
 from models.ballots import my_ballot
@@ -33,14 +36,31 @@ async def now(request: Request) -> Response:
     audience = look.audiences[0]
     shown = node.projector.look(audience, "now")
     mine = faces.mine(node, badge, session)
-    html = _own(request, badge, session, audience) if mine["turn"] and _no_script(request) else shown.html
+    own = mine["turn"] and _no_script(request)
+    if own or cookies.cookie_in(request.scope, b"said"):
+        html = _own(request, badge, session, audience) if own else shown.html
+        return pages.page(
+            request, "phone/now.html", badge, **_now(node, session, audience, html, shown.frame.digest, mine)
+        )
+
+    def render(anybody: Badge, wall: float) -> str:
+        context = _now(node, session, audience, shown.html, shown.frame.digest, mine)
+        return pages.rendered(request, "phone/now.html", anybody, server_now=wall, **context)
+
+    key = (session, shown.frame.digest, msgspec.json.encode(mine))
+    return pages.recent_of(request).page(request, badge, key, render)
+
+
+def _now(
+    node: Node, session: int, audience: Audience, html: str, now_is: str, mine: dict[str, object]
+) -> dict[str, Any]:
+    """What the template of the page takes."""
     numbers = {name: node.projector.look(audience, name).body for name in ("turnout", "here")}
     with node.store.reading() as tx:
         head = boards.head(tx, session)
-    return pages.page(
-        request, "phone/now.html", badge, session=head, now_html=html, now_is=shown.frame.digest,
-        numbers=numbers, mine=mine,
-    )  # fmt: skip
+    return {
+        "session": head, "now_html": html, "now_is": now_is, "numbers": numbers, "mine": mine,
+    }  # fmt: skip
 
 
 def _no_script(request: Request) -> bool:
@@ -104,4 +124,10 @@ def _join(request: Request) -> Response:
     return response
 
 
-routes = [Route("/", now), Route("/agenda", agenda), Route("/c", type_code), Route("/c/{code}", code), Route("/C/{code}", code)]
+routes = [
+    Route("/", now),
+    Route("/agenda", agenda),
+    Route("/c", type_code),
+    Route("/c/{code}", code),
+    Route("/C/{code}", code),
+]

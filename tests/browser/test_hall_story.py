@@ -43,9 +43,9 @@ class Heard:
             socket.on("framereceived", lambda data: self.texts.append(str(data)))
 
         def loaded(response: Response) -> None:
-            if "/static/" not in response.url and response.request.resource_type in ("document", "fetch", "xhr"):
-                if response.status == 200:
-                    self.texts.append(response.text())
+            page_or_fetch = response.request.resource_type in ("document", "fetch", "xhr")
+            if page_or_fetch and "/static/" not in response.url and response.status == 200:
+                self.texts.append(response.text())
 
         page.on("websocket", line)
         page.on("response", loaded)

@@ -1,0 +1,86 @@
+"""What many ask for at once is made once: pages of one second."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from live.pages import Recent
+from models import polls
+from models.command import Badge
+from tests.house import HOST, House
+from tests.world import World
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    world = World(tmp_path / "db.sqlite")
+    async with House(world, tmp_path) as house:
+        yield house
+
+
+async def page(house: House, badge: Badge, **cookies: str) -> str:
+    cookies = {"hallside": house.token(badge), "script": "1", **cookies}
+    transport = httpx2.ASGITransport(app=house.apps[0])
+    async with httpx2.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
+        answer = await client.get("/", headers={"cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def person(html: str) -> int:
+    found = re.search(r'data-person="(\d+)"', html)
+    assert found
+    return int(found[1])
+
+
+def hold_the_clock(house: House) -> None:
+    house.node.wall = lambda: 1795492179.25
+
+
+async def test_two_people_get_one_page_and_each_their_own_number(house: House) -> None:
+    hold_the_clock(house)
+    house.world.poll()
+
+    first = await page(house, house.world.person(0))
+    second = await page(house, house.world.person(1))
+
+    assert (person(first), person(second)) == (4, 5)
+    assert first.replace('data-person="4"', "") == second.replace('data-person="5"', "")
+    assert str(Recent.PERSON) not in first + second
+    assert 'data-now="1795492179.25"' in first
+
+
+async def test_who_has_voted_gets_another_page_than_who_has_not(house: House) -> None:
+    hold_the_clock(house)
+    poll = house.world.poll()
+    before = await page(house, house.world.person(0))
+
+    house.world.vote(poll, 0, 1)
+    voted, waiting = await page(house, house.world.person(0)), await page(house, house.world.person(1))
+
+    assert '"turn": 1' in voted.replace('"turn":1', '"turn": 1')
+    assert waiting.replace('data-person="5"', "") == before.replace('data-person="4"', "")
+
+
+async def test_language_theme_and_a_poll_of_the_same_second_are_not_mixed_up(house: House) -> None:
+    hold_the_clock(house)
+    one, other = house.world.person(0), house.world.person(1)
+    russian = Badge(other.person_id, other.role, "ru")
+    empty = await page(house, one)
+
+    await house.perform(house.world.moderator, polls.OpenPoll(poll=house.world.poll(open_=False)))
+    opened, dark = await page(house, one), await page(house, one, theme="dark")
+    translated = await page(house, russian)
+
+    assert "cast_vote" not in empty
+    assert "cast_vote" in opened
+    assert 'data-theme="dark"' in dark
+    assert 'data-theme="dark"' not in opened
+    assert 'lang="ru"' in translated.partition("<head>")[0]
