@@ -143,6 +143,11 @@ def _staged(tx: Tx, hall_id: int, live: Live) -> boards.Scene | None:
     return boards.scene(tx, hall_id, (), staged=True)
 
 
+def _desk(tx: Tx, session_id: int, live: Live) -> boards.Desk | None:
+    """One function for the parts that show it: the projector reads it once for all of them."""
+    return boards.desk(tx, session_id)
+
+
 PARTS: tuple[Part, ...] = (
     Part("phone", "now", "session", _topics("now"), lambda tx, id_, live: boards.now(tx, id_), 1.0,
          "phone/_now.html", key=now_key),
@@ -156,11 +161,11 @@ PARTS: tuple[Part, ...] = (
     Part("screen", "here", "hall", _topics("here"), _hall_here, 1.0),
     Part("monitor", "scene", "hall", _topics("scene", "air"), _staged, 0.2, "screen/_scene.html", fit=_in_languages),
     Part("desk", "air", "hall", _topics("air"), _air, 0.2, "desk/_air.html", fit=_entitle),
-    Part("desk", "run", "session", _topics("desk", "now"), lambda tx, id_, live: boards.desk(tx, id_), 0.2,
+    Part("desk", "run", "session", _topics("desk", "now"), _desk, 0.2,
          "desk/_run.html"),
-    Part("desk", "polls", "session", _topics("desk", "now"), lambda tx, id_, live: boards.desk(tx, id_), 0.2,
+    Part("desk", "polls", "session", _topics("desk", "now"), _desk, 0.2,
          "desk/_polls.html"),
-    Part("desk", "journal", "session", _topics("desk", "now"), lambda tx, id_, live: boards.desk(tx, id_), 0.2,
+    Part("desk", "journal", "session", _topics("desk", "now"), _desk, 0.2,
          "desk/_journal.html"),
     Part("desk", "staff", "session", _topics("staff"),
          lambda tx, id_, live: live.presence.staff(id_, live.now), 1.0, "desk/_staff.html"),

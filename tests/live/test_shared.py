@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
+from live.hub import Audience
 from live.pages import Recent
 from models import polls
 from models.command import Badge
 from tests.house import HOST, House
+from tests.live.phones import until
 from tests.world import World
 
 pytestmark = pytest.mark.anyio
@@ -84,3 +88,30 @@ async def test_language_theme_and_a_poll_of_the_same_second_are_not_mixed_up(hou
     assert 'data-theme="dark"' in dark
     assert 'data-theme="dark"' not in opened
     assert 'lang="ru"' in translated.partition("<head>")[0]
+
+
+async def test_the_three_parts_of_a_desk_are_read_once_and_never_from_before_the_touch(house: House) -> None:
+    desk = await house.guest(house.world.moderator, "desk", session=1)
+    reads: list[str] = []
+    read = house.node.projector._read
+
+    def counted(address: str, part: Any) -> Any:
+        reads.append(part.name)
+        return read(address, part)
+
+    def up_to_date() -> bool:
+        audience = Audience("session:1", "desk", ("en",))
+        return all(desk.held[part] == house.fresh(audience, part) for part in ("run", "polls", "journal"))
+
+    poll = house.world.poll(open_=False)
+    await asyncio.sleep(0.5)
+    house.node.projector._read = counted  # type: ignore[method-assign]
+
+    await house.perform(house.world.moderator, polls.OpenPoll(poll=poll))
+    await until(up_to_date)
+
+    assert sum(name in ("run", "polls", "journal") for name in reads) == 1
+    for n in range(5):
+        await house.perform(house.world.moderator, polls.SetTimer(poll=poll, seconds=300 + n))
+        await asyncio.sleep(0.003 * n)
+    await until(up_to_date)
