@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ FANOUT_SHARE = 0.2
 """The part of one core that showing numbers to phones may take: the pace stretches with the audience."""
 LINE_COST = 8e-6
 READ_SHARE = 10
-"""A part is read at most a tenth of the time."""
+"""A part is read and rendered at most a tenth of the time."""
 
 Where = tuple[str, str, str]
 """(address, view, part)"""
@@ -56,9 +57,11 @@ class Projector:
         """Somebody of these holds something newer than the others were shown: the next paint goes out in any case."""
         self._running: dict[Where, asyncio.Task[None]] = {}
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="reader")
+        self._cost: dict[Where, float] = {}
+        """CPU seconds of the last read and rendering."""
         self._touches = 0
         self._touched: dict[Where, int] = {}
-        self._reads: dict[tuple[str, Read], tuple[int, asyncio.Future[Any]]] = {}
+        self._reads: dict[tuple[str, Read], tuple[int, asyncio.Future[tuple[Any, float]]]] = {}
         """Reads under way, each with the number of touches it was begun after."""
         self._parts = {(p.view, p.name): p for p in PARTS}
 
@@ -90,11 +93,13 @@ class Projector:
                     log.exception("repaint of %s %s failed", *where[1:])
                     audience = 0
                 took = loop.time() - started
-                wait = max(part.every, audience * LINE_COST / FANOUT_SHARE, took * READ_SHARE if took > 0.02 else 0.0)
+                # By its own work, not by the clock: in a burst of votes a read waits its turn, and would wait tenfold.
+                wait = max(part.every, audience * LINE_COST / FANOUT_SHARE, self._cost.get(where, 0.0) * READ_SHARE)
                 await asyncio.sleep(max(0.0, wait - took))
         finally:
             self._running.pop(where, None)
             self._touched.pop(where, None)
+            self._cost.pop(where, None)
             if where in self._dirty:
                 self._soil(where[0], part)
 
@@ -108,33 +113,41 @@ class Projector:
                 del self.shown[audience, part.name]  # nobody looks: read afresh when somebody comes
         if not audiences:
             return 0
-        board = await self._read_once(address, part)
+        board, cost = await self._read_once(address, part)
         self.repaints += 1
         lines = 0
         for audience in audiences:
             before = self.shown.get((audience, part.name))
+            begun = time.thread_time()
             after = self._frame(audience, part, board)
+            cost += time.thread_time() - begun
             self.shown[audience, part.name] = after
             owed = (audience, part.name) in self._owed
             self._owed.discard((audience, part.name))
             if before is None or owed or before.body != after.body:
                 lines += await self.hub.broadcast(audience, after.frame)
+        self._cost[address, part.view, part.name] = cost
         return lines
 
-    async def _read_once(self, address: str, part: Part) -> Any:
-        """Read a board in a thread, once for all parts that show it: a desk has three, at 9 ms each (measured)."""
+    async def _read_once(self, address: str, part: Part) -> tuple[Any, float]:
+        """(Board, CPU seconds of the read), in a thread, once for all parts that show it: a desk has three."""
         key, touched = (address, part.read), self._touched.get((address, part.view, part.name), self._touches)
         known = self._reads.get(key)
         # One begun before the last touch may have missed what that was about.
         if known is None or known[0] < touched:
-            read = asyncio.get_running_loop().run_in_executor(self._pool, self._read, address, part)
+            read = asyncio.get_running_loop().run_in_executor(self._pool, self._timed, address, part)
             known = self._reads[key] = (self._touches, read)
             read.add_done_callback(lambda done: self._forget_read(key, done))
         return await asyncio.shield(known[1])
 
-    def _forget_read(self, key: tuple[str, Read], done: asyncio.Future[Any]) -> None:
+    def _forget_read(self, key: tuple[str, Read], done: asyncio.Future[tuple[Any, float]]) -> None:
         if key in self._reads and self._reads[key][1] is done:
             del self._reads[key]
+
+    def _timed(self, address: str, part: Part) -> tuple[Any, float]:
+        begun = time.thread_time()
+        board = self._read(address, part)
+        return board, time.thread_time() - begun
 
     def _read(self, address: str, part: Part) -> Any:
         with self.store.reading() as tx:
