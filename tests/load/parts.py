@@ -246,8 +246,8 @@ async def _votes(report: Report, size: Size, count: int, part: str, *, spread_ov
 # --- frames, memory, growth
 
 
-async def frame_cost(place: Hall, desk: Face, poll: int, count: int) -> tuple[float, int]:
-    """(CPU seconds a phone and frame, bytes of the frame): the timer is moved, so the whole part goes to all."""
+async def frame_cost(place: Hall, desk: Face, poll: int, count: int) -> tuple[float, float, int]:
+    """(CPU seconds a change of the timer, which goes to all as a whole part; of that a phone; bytes of the frame)."""
     await place.settle()
     idle = await place.idle()
     before = await place.crowd("count")
@@ -257,7 +257,8 @@ async def frame_cost(place: Hall, desk: Face, poll: int, count: int) -> tuple[fl
         await asyncio.sleep(1.3)
     cpu = place.server.cpu - start - idle * (time.monotonic() - began)
     seen = await place.crowd("count")
-    return cpu / max(1, seen["frames"]), int((seen["bytes"] - before["bytes"]) / max(1, seen["frames"]))
+    frames = max(1, seen["frames"])
+    return cpu / count, cpu / frames, int((seen["bytes"] - before["bytes"]) / frames)
 
 
 async def bare_frame_cost(server: Server, crowd: Handle, count: int) -> float:
@@ -275,14 +276,20 @@ async def frames(report: Report, size: Size) -> None:
     async with bare() as (server, crowd):
         await crowd("join", first=0, count=size.phones)
         plain = await bare_frame_cost(server, crowd, 8)
+    few = 100
     async with hall(size.phones) as place, desk_of(place.server) as desk:
-        await place.crowd("join", first=0, count=size.phones)
+        await place.crowd("join", first=0, count=few)
         poll = await place.open(desk)
+        small = [await frame_cost(place, desk, poll, 6) for _ in range(size.rounds)]
+        await place.crowd("join", first=few, count=size.phones - few)
         each = [await frame_cost(place, desk, poll, 6) for _ in range(size.rounds)]
-    cost = statistics.median(cost for cost, _ in each)
-    note = f"{each[0][1]} bytes; reading, rendering and the desk's own parts included"
-    report.add(Figure("frames", f"CPU a phone a frame, {size.phones:,} phones", cost * US, "us", None, 8, plain * US,
-                      note=note))  # fmt: skip
+    fixed = statistics.median(change for change, _, _ in small)
+    slope = (statistics.median(change for change, _, _ in each) - fixed) / (size.phones - few)
+    name = f"CPU a phone a frame, slope {few} to {size.phones:,} phones"
+    report.add(Figure("frames", name, slope * US, "us", None, 8, plain * US, note=f"{each[0][2]} bytes"))
+    note = f"with reading, rendering in four languages and the desk's own parts, {fixed * MS:.0f} ms a change"
+    all_in = statistics.median(cost for _, cost, _ in each)
+    report.add(Figure("frames", f"the same, all in, {size.phones:,} phones", all_in * US, "us", note=note))
 
 
 async def memory(report: Report, size: Size) -> None:
@@ -320,7 +327,7 @@ async def growth(report: Report, size: Size) -> None:
             vote = (await burst(place, desk, screen, count)).cpu / count
             await asyncio.sleep(6.0)
             poll = await place.open(desk)
-            costs[count] = (vote, (await frame_cost(place, desk, poll, 5))[0])
+            costs[count] = (vote, (await frame_cost(place, desk, poll, 5))[1])
     for n, name in enumerate(("a vote", "a frame")):
         low, high = costs[size.low][n], costs[size.burst][n]
         report.add(
