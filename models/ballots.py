@@ -272,9 +272,11 @@ def _delegation(tx: Tx, badge: Badge) -> int:
 
 
 def _spec(tx: Tx, poll_id: int, version: int) -> _Spec:
-    kind, least, most, ballot, electorate, session, hall, settings = tx.cursor.execute(
-        "SELECT kind, min, max, ballot, electorate, session_id, hall_id, settings FROM poll WHERE id = ?", (poll_id,)
+    kind, least, most, ballot, results, electorate, session, hall, settings = tx.cursor.execute(
+        "SELECT kind, min, max, ballot, results, electorate, session_id, hall_id, settings FROM poll WHERE id = ?",
+        (poll_id,),
     ).fetchone()
+    topics = ("turnout", "live") if results == "live" else ("turnout",)
     ids = frozenset(row[0] for row in tx.cursor.execute("SELECT id FROM item WHERE poll_id = ?", (poll_id,)))
     spec = _Spec(
         kind=KINDS[kind],
@@ -282,7 +284,7 @@ def _spec(tx: Tx, poll_id: int, version: int) -> _Spec:
         secret=ballot == "secret",
         delegations=electorate == "delegations",
         rewritten="rewritten" in msgspec.json.decode(settings),
-        touched=frozenset({(f"session:{session}", "turnout"), (f"hall:{hall}", "turnout")}),
+        touched=frozenset((place, topic) for place in (f"session:{session}", f"hall:{hall}") for topic in topics),
     )
     if len(tx.cache) > 256:
         tx.cache.clear()

@@ -167,6 +167,8 @@ def touched_by(meeting: Meeting) -> Touched:
             (f"session:{meeting.id}", "now"),
             (f"session:{meeting.id}", "desk"),
             (f"hall:{meeting.hall_id}", "scene"),
+            (f"hall:{meeting.hall_id}", "turnout"),
+            (f"hall:{meeting.hall_id}", "here"),
             (f"hall:{meeting.hall_id}", "air"),
             ("event", "agenda"),
         }

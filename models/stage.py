@@ -292,7 +292,8 @@ def _show(tx: Tx, badge: Badge, now: float, stage: Stage, scene: Scene, *, clear
 
 
 def _touched(hall_id: int, session_id: int | None) -> Touched:
-    return frozenset({(f"hall:{hall_id}", "scene"), (f"hall:{hall_id}", "air"), (f"session:{session_id}", "desk")})
+    hall = f"hall:{hall_id}"
+    return frozenset({(hall, "scene"), (hall, "turnout"), (hall, "air"), (f"session:{session_id}", "desk")})
 
 
 def _pack(scene: Scene | None) -> str:
