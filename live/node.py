@@ -153,7 +153,7 @@ class Node:
                 self.counters.failed += 1
             answer(out)
 
-        self.store.write(run, landed, post=self._post, alone=command.alone)
+        self.store.write(run, landed, post=self._post, alone=command.alone, hot=hot)
 
     async def ask(self, badge: Badge, command: Command) -> Done:
         """`perform`, awaited. Raises Refused, or what a bug raised."""
@@ -280,28 +280,27 @@ class Node:
                 with self.store.reading() as tx:
                     versions = _versions(tx)
                     open_ = tx.cursor.execute(
-                        "SELECT session_id, hall_id FROM poll WHERE state IN ('open', 'closing')"
+                        "SELECT session_id, hall_id, results FROM poll WHERE state IN ('open', 'closing')"
                     ).fetchall()
                 moved = {where for where, n in versions.items() if self._versions.get(where) != n}
                 self._versions = versions
-                for session, hall in open_:
-                    moved |= {(f"session:{session}", "turnout"), (f"hall:{hall}", "turnout")}
+                for session, hall, results in open_:
+                    for place in (f"session:{session}", f"hall:{hall}"):
+                        moved |= {(place, "turnout"), (place, "live")} if results == "live" else {(place, "turnout")}
+                # Check-ins bump no version: whoever watches the number of people looks at it again.
+                desks = [a.address for a in self.hub.audiences() if a.view == "desk" and a.address != "event"]
+                moved |= {(address, "seats") for address in desks}
                 self._heed(frozenset(moved))
             except Exception:  # the sweep must go on
                 log.exception("sweep failed")
 
     async def _watch_phones(self) -> None:
         """Counts of people, health of screens, and the alarm when the network takes a hall's phones away."""
-        counts: dict[int, int] = {}
         while True:
             await asyncio.sleep(1.0)
             try:
                 now = self.clock()
-                fresh = self.presence.counts()
-                touched = {
-                    (f"session:{s}", "here") for s in counts.keys() | fresh.keys() if counts.get(s) != fresh.get(s)
-                }
-                counts = fresh
+                touched = {(f"session:{session}", "here") for session in self.presence.moved(now)}
                 for audience in self.hub.audiences():
                     if audience.view == "desk" and audience.address.startswith("hall:"):
                         touched.add((audience.address, "air"))

@@ -149,13 +149,13 @@ def _desk(tx: Tx, session_id: int, live: Live) -> boards.Desk | None:
 
 
 PARTS: tuple[Part, ...] = (
-    Part("phone", "now", "session", _topics("now"), lambda tx, id_, live: boards.now(tx, id_), 1.0,
+    Part("phone", "now", "session", _topics("now", "live"), lambda tx, id_, live: boards.now(tx, id_), 1.0,
          "phone/_now.html", key=now_key),
     Part("phone", "turnout", "session", _topics("turnout"), _turnout, 3.0),
     Part("phone", "here", "session", _topics("here"), _here, 3.0),
     Part("phone", "agenda", "event", _topics("agenda"), lambda tx, id_, live: programme.agenda(tx), 2.0,
          "phone/_agenda.html"),
-    Part("screen", "scene", "hall", _topics("scene"), lambda tx, id_, live: boards.scene(tx, id_, ()), 0.2,
+    Part("screen", "scene", "hall", _topics("scene", "live"), lambda tx, id_, live: boards.scene(tx, id_, ()), 0.2,
          "screen/_scene.html", fit=_in_languages),
     Part("screen", "turnout", "hall", _topics("turnout"), _hall_turnout, 0.2),
     Part("screen", "here", "hall", _topics("here"), _hall_here, 1.0),
@@ -163,9 +163,9 @@ PARTS: tuple[Part, ...] = (
     Part("desk", "air", "hall", _topics("air"), _air, 0.2, "desk/_air.html", fit=_entitle),
     Part("desk", "run", "session", _topics("desk", "now"), _desk, 0.2,
          "desk/_run.html"),
-    Part("desk", "polls", "session", _topics("desk", "now"), _desk, 0.2,
+    Part("desk", "polls", "session", _topics("desk", "now", "live"), _desk, 0.2,
          "desk/_polls.html"),
-    Part("desk", "journal", "session", _topics("desk", "now"), _desk, 0.2,
+    Part("desk", "journal", "session", _topics("desk", "now", "seats"), _desk, 0.2,
          "desk/_journal.html"),
     Part("desk", "staff", "session", _topics("staff"),
          lambda tx, id_, live: live.presence.staff(id_, live.now), 1.0, "desk/_staff.html"),

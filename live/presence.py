@@ -64,6 +64,8 @@ class Presence:
         self._rooms: defaultdict[int, _Room] = defaultdict(_Room)
         self._screens: defaultdict[int, dict[int, ScreenState]] = defaultdict(dict)
         self._others: dict[str, tuple[float, dict[int, int]]] = {}
+        self._moved: set[int] = set()
+        self._told: dict[int, int] = {}
         self.alarms: dict[int, tuple[int, int]] = {}
         """Session to (phones lost, of), until a person sets the timer again or the phones are back."""
 
@@ -73,10 +75,12 @@ class Presence:
         room = self._rooms[session]
         room.phones[person] = room.phones.get(person, 0) + 1
         room.lost.pop(person, None)
+        self._moved.add(session)
 
     def went(self, session: int, person: int, now: float, *, lost: bool) -> None:
         """A line ended. `lost` when it broke, not when its person moved or signed out."""
         room = self._rooms[session]
+        self._moved.add(session)
         left = room.phones.get(person, 0) - 1
         if left > 0:
             room.phones[person] = left
@@ -89,6 +93,15 @@ class Presence:
         """People connected in a session, all nodes together."""
         others = sum(counts.get(session, 0) for until, counts in self._others.values() if until > now)
         return len(self._rooms[session].phones) + others if session in self._rooms else others
+
+    def moved(self, now: float) -> set[int]:
+        """Sessions whose number of people moved since this was asked last, even if it moved back: somebody may have
+        looked in between."""
+        sessions = self._rooms.keys() | {s for _, counts in self._others.values() for s in counts} | self._told.keys()
+        told = {session: n for session in sessions if (n := self.here(session, now))}
+        found = self._moved | {s for s in told.keys() | self._told.keys() if told.get(s) != self._told.get(s)}
+        self._moved, self._told = set(), told
+        return found
 
     def losses(self, now: float) -> list[tuple[int, int, int]]:
         """(session, phones lost, of how many) wherever too many vanished at once; each is told once."""

@@ -191,6 +191,7 @@ class Projector:
             await asyncio.wait(list(self._running.values()))
 
     def close(self) -> None:
+        self._dirty.clear()  # a task that ends finds nothing to go on with
         for task in list(self._running.values()):
             task.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -88,8 +88,10 @@ class CheckIn(Command):
             " ON CONFLICT (person_id) DO UPDATE SET session_id = excluded.session_id",
             (badge.person_id, self.session),
         )
-        touched = frozenset({(f"person:{badge.person_id}", "my")})
-        return Done(touched, "checked_in", {"session": self.session})
+        touched = {(f"person:{badge.person_id}", "my"), (f"session:{self.session}", "seats")}
+        if before:
+            touched.add((f"session:{before[0]}", "seats"))
+        return Done(frozenset(touched), "checked_in", {"session": self.session})
 
 
 class Follow(Command):

@@ -43,7 +43,9 @@ class House:
         self.apps = [served.app for served in made]
         self.nodes: list[Node] = [served.drain.__self__ for served in made]  # type: ignore[union-attr]
         self.guests: list[Guest] = []
-        self._tokens: dict[str, str] = {}
+        self.patience = 5.0
+        """Seconds of the loop that guests wait for an answer."""
+        self._tokens: dict[tuple[str, str], str] = {}
 
     async def __aenter__(self) -> House:
         for node in self.nodes:
@@ -61,8 +63,9 @@ class House:
         return self.nodes[0]
 
     def token(self, badge: Badge, *, fresh: bool = False) -> str:
-        """The cookie of a badge, signed in at first use."""
-        if badge.key not in self._tokens or fresh:
+        """The cookie of a badge in its language, signed in at first use."""
+        key = (badge.key, badge.language)
+        if key not in self._tokens or fresh:
             token = secrets.token_urlsafe(16)
             hashed = hashlib.sha256(token.encode()).digest()
 
@@ -72,12 +75,12 @@ class House:
                 return Done()
 
             self.world.store.do(sign_in)
-            self._tokens[badge.key] = token
-        return self._tokens[badge.key]
+            self._tokens[key] = token
+        return self._tokens[key]
 
     async def guest(self, badge: Badge | None, view: str = "phone", *, node: int = 0, **hello: object) -> Guest:
         """Somebody with a line who has said hello."""
-        guest = Guest(self.apps[node], self.token(badge) if badge else "")
+        guest = Guest(self.apps[node], self.token(badge) if badge else "", self.patience)
         self.guests.append(guest)
         await guest.come()
         if view:
@@ -103,13 +106,14 @@ class House:
 class Guest:
     """One line. `held` is what its page shows of each part; `code` how the line ended."""
 
-    def __init__(self, app: Any, token: str) -> None:
+    def __init__(self, app: Any, token: str, patience: float = 5.0) -> None:
         self.held: dict[str, object] = {}
         self.answers: dict[int, dict[str, Any]] = {}
         self.frames: list[dict[str, Any]] = []
         self.greeted: dict[str, Any] | None = None
         self.code: int | None = None
         self._app = app
+        self._patience = patience
         self._up: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._moved = asyncio.Event()
         self._ids = 0
@@ -151,9 +155,9 @@ class Guest:
         await self.until(lambda: id_ in self.answers or self.code is not None)
         return self.answers.get(id_, {"no": "closed"})
 
-    async def until(self, ready: Callable[[], bool], seconds: float = 5.0) -> None:
+    async def until(self, ready: Callable[[], bool], seconds: float | None = None) -> None:
         """Wait until something heard makes `ready()` true; TimeoutError after so many seconds."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds or self._patience):
             while not ready():
                 self._moved.clear()
                 await self._moved.wait()

@@ -19,6 +19,7 @@ from live.node import BADGE_KEPT, SWEEP, THE_SYSTEM
 from models import polls, stage
 from models.ballots import CastVote
 from models.command import Badge, Command, Done
+from models.doors import CheckIn
 from models.people import ReissueBadge, RevokeBadge, RevokeScreen, SignOut
 from models.refusals import Refused
 from models.store import Tx
@@ -41,6 +42,14 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture
 async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
+    async with House(world, tmp_path, grace=60) as made:
+        yield made
+
+
+@pytest.fixture
+async def unswept(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """Nothing is found here by looking anyway: what is touched is shown, and nothing else."""
+    monkeypatch.setattr(node_module, "SWEEP", 3600)
     async with House(world, tmp_path, grace=60) as made:
         yield made
 
@@ -356,6 +365,77 @@ async def test_who_joins_between_two_changes_ends_with_the_last(house: House) ->
 
     await asyncio.sleep(1.0)
     assert late.held["scene"] == before == first.held["scene"]
+
+
+async def test_live_results_move_while_people_vote_on_phones_screens_and_desks(unswept: House) -> None:
+    house, world = unswept, unswept.world
+    poll = world.poll(results="live")
+    world.do(stage.ShowScene(hall=1, scene=stage.Scene(kind="results", poll=poll)))
+    screen, desk = await house.guest(SCREEN, "screen"), await house.guest(world.moderator, "desk", session=1)
+    phones = [await house.guest(world.person(n)) for n in range(11)]
+    faces = [(screen, SCREEN, "screen", "scene"), (desk, world.moderator, "desk", "polls"),
+             (phones[0], world.person(0), "phone", "now")]  # fmt: skip
+    before = [guest.held[part] for guest, _, _, part in faces]
+
+    for phone in phones:
+        await phone.ask(vote(world, poll))
+
+    for (guest, badge, view, part), held in zip(faces, before, strict=True):
+        seen = {name: audience for audience, name in look(house.node, badge, view, session=1).seen}
+        await guest.until(lambda g=guest, p=part, a=seen[part]: g.held[p] == house.fresh(a, p), 4)
+        assert guest.held[part] != held
+
+
+async def test_hidden_results_send_numbers_of_turnout_and_no_new_page(house: House) -> None:
+    world = house.world
+    poll = world.poll()
+    world.do(stage.ShowScene(hall=1, scene=stage.Scene(kind="results", poll=poll)))
+    screen = await house.guest(SCREEN, "screen")
+    scene = screen.held["scene"]
+
+    for n in range(3):
+        await house.perform(world.person(n), vote(world, poll))
+    await screen.until(lambda: screen.held["turnout"] == {"poll": poll, "n": 3, "of": 12})
+
+    assert screen.held["scene"] == scene
+
+
+async def test_the_number_of_people_is_right_at_every_desk_of_every_node(two: House) -> None:
+    world = two.world
+    desks = [await two.guest(world.moderator, "desk", session=1, node=n) for n in range(2)]
+    phones = [await two.guest(world.person(n), node=n % 2) for n in range(3)]
+    for desk in desks:
+        await desk.until(lambda desk=desk: desk.held["here"] == {"n": 3}, 4)
+
+    await phones[0].leave()
+    await two.perform(world.person(1), CheckIn(session=2))
+
+    for desk in desks:
+        await desk.until(lambda desk=desk: desk.held["here"] == {"n": 1}, 5)
+        await desk.until(shows(desk, "journal", ">11<"))
+
+
+async def test_a_number_that_moved_and_moved_back_is_told_to_who_looked_in_between(house: House) -> None:
+    phone = await house.guest(house.world.person(0))
+    await asyncio.sleep(1.1)
+    short = await house.guest(house.world.person(1))
+    desk = await house.guest(house.world.moderator, "desk", session=1)
+    await short.leave()
+
+    await desk.until(lambda: desk.held["here"] == {"n": 1}, 3)
+    assert phone.code is None
+
+
+async def test_a_node_that_is_closed_leaves_nothing_running(world: World, tmp_path: Path) -> None:
+    before = asyncio.all_tasks()
+    async with House(world, tmp_path) as house:
+        await house.guest(SCREEN, "screen")
+        for _ in range(3):
+            house.node.projector.touch(frozenset({("hall:1", "scene")}))
+            await asyncio.sleep(0.01)
+
+    await asyncio.sleep(0.05)
+    assert asyncio.all_tasks() - before == set()
 
 
 async def test_what_was_shown_last_is_not_sent_again(house: House) -> None:

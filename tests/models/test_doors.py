@@ -104,7 +104,9 @@ def test_a_person_is_in_one_session_at_a_time(world: World) -> None:
 
     assert (done.notice, again.notice) == ("checked_in", "done")
     assert seat(world, person) == 2
-    assert done.touched == {(f"person:{person.person_id}", "my")}
+    assert done.touched == {
+        (f"person:{person.person_id}", "my"), ("session:1", "seats"), ("session:2", "seats"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
