@@ -70,6 +70,7 @@ class Face:
             size += 2 if size < 126 else 4  # the frame's own header
             self.heard.append(Seen(time.monotonic(), size, json.loads(text)))
             self._news.set()
+        self._news.set()
 
     async def send(self, message: dict[str, Any]) -> None:
         text = json.dumps(message, separators=(",", ":"))
@@ -95,7 +96,7 @@ class Face:
                     checked += 1
                     if seen.at >= since and wanted(seen):
                         return seen
-                if self._reader.done():
+                if self._reader.done() or self._line.close_code is not None:
                     raise RuntimeError(f"the line was closed: {self._line.close_code}")
                 self._news.clear()
                 await self._news.wait()
