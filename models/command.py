@@ -58,6 +58,8 @@ class Done:
     touched: Touched = NOTHING
     notice: str = "done"
     facts: dict[str, int | str | float] = field(default_factory=dict)
+    wipe: bool = False
+    """What was deleted must not be read from the write-ahead log either: empty it as soon as nobody reads."""
     sequel: Callable[[Tx], Done] | None = None
 
 

@@ -455,7 +455,7 @@ class Withdraw(Command):
             raise Refused("poll_not_open")
         _withdraw(tx, poll, now)
         journal.write(tx, badge, now, poll.session_id, "withdrawn", poll=self.poll, n=poll.counted)
-        return Done(touched(poll), "withdrawn")
+        return Done(touched(poll), "withdrawn", wipe=True)
 
 
 class ResetPoll(Command):
@@ -480,7 +480,7 @@ class ResetPoll(Command):
         last = tx.exec(select(func.max(Poll.round)).where(Poll.root_id == (poll.root_id or self.poll))).one()
         again = _ask_again(tx, poll, max(poll.round, last or 0) + 1, "ready")
         journal.write(tx, badge, now, poll.session_id, "poll_reset", poll=self.poll, n=poll.counted)
-        return Done(touched(poll), "poll_reset", {"poll": again})
+        return Done(touched(poll), "poll_reset", {"poll": again}, wipe=True)
 
 
 class NewRound(Command):

@@ -36,6 +36,8 @@ GROUP = 512
 """Jobs a commit carries at most: 512 votes are about 12 ms of the lane."""
 TRUNCATE_WITHIN = 0.25
 """Seconds a seal waits for readers before the lane serves the others again."""
+WIPE_AGAIN = 5.0
+"""Seconds until the log is tried to be emptied again of what was deleted: one in twenty for whoever reads on."""
 BUSY_MS = 5000
 GATHER, ENOUGH = 0.004, 64
 """Seconds from one group of votes to the next while fewer than so many wait: at 2,000 votes a second a commit for each
@@ -99,6 +101,8 @@ class Store:
         self._held = False
         self._stopping = False
         self._landed = 0.0
+        self._wipe_at: float | None = 0.0
+        """When the log is to be emptied of what was deleted; None for no need. At start it may be left from a crash."""
         self.groups = 0
         self.largest = 0
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,6 +170,9 @@ class Store:
 
         tx = fresh()
         while (group := self._take()) is not None:
+            if not group:
+                self._wipe_at = None if self._truncate_log(raw) else time.monotonic() + WIPE_AGAIN
+                continue
             self.groups += 1
             self.largest = max(self.largest, len(group))
             results = self._perform(tx, raw, group)
@@ -179,17 +186,27 @@ class Store:
                 cache.clear()
                 tx = fresh()
             self._landed = time.monotonic()
+            if any(isinstance(r, Done) and r.wipe for r in results):
+                self._wipe_at = self._landed
             _answer(group, [Refused("try_again") if isinstance(r, Lost) else r for r in results])
         tx.close()
         connection.close()
 
     def _take(self) -> list[_Job] | None:
-        """Every waiting job in order, up to GROUP; one that runs alone comes alone. None when stopping."""
+        """Every waiting job in order, up to GROUP; one that runs alone comes alone. None when stopping.
+
+        An empty group when it is time to empty the log.
+        """
         with self._ready:
-            while not self._jobs:
+            while True:
+                left = None if self._wipe_at is None else self._wipe_at - time.monotonic()
+                if left is not None and left <= 0 and not self._stopping:
+                    return []
+                if self._jobs:
+                    break
                 if self._stopping:
                     return None
-                self._ready.wait()
+                self._ready.wait(left)
             first, waiting = self._jobs[0], len(self._jobs)
         pause = self._landed + GATHER - time.monotonic()
         if pause > 0 and first.hot and waiting < ENOUGH:

@@ -276,6 +276,24 @@ async def test_a_seal_that_had_to_wait_for_a_reader_leaves_no_more(day: Day) -> 
     assert after.remnants(list(truth.ballots.values())) == {}
 
 
+@pytest.mark.parametrize("way", ["withdraw", "reset"])
+async def test_a_poll_that_was_withdrawn_or_reset_leaves_nothing_to_read(day: Day, way: str) -> None:
+    """Its ballots were deleted, the voters were told so, and no seal will come that cleans up behind them."""
+    truth, world = day.truth, day.house.world
+    told = truth.right(Adversary(day.seized(), truth.poll).by_log())
+
+    if way == "withdraw":
+        await day.house.perform(world.moderator, polls.Withdraw(poll=truth.poll))
+    else:
+        await day.house.perform(world.moderator, polls.ResetPoll(poll=truth.poll, confirm=10 + truth.poll * 37 % 90))
+    await asyncio.sleep(0.5)
+    after = Adversary(day.seized(), truth.poll)
+
+    assert told[0] > CLEARLY
+    assert truth.right(after.by_log()) == (0.0, 0.0)
+    assert after.remnants(list(truth.ballots.values())) == {}
+
+
 async def test_log_and_measures_name_nobody_and_nothing_that_was_chosen(day: Day) -> None:
     truth, token = day.truth, day.house.token(day.house.world.person(0))
     await day.seal()

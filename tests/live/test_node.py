@@ -31,7 +31,7 @@ pytestmark = pytest.mark.anyio
 SCREEN = Badge(0, "screen", hall_id=1, screen_id=1)
 OFTEN = 0.25
 """How often nodes sweep in most of these tests, so that they need not wait for two seconds."""
-HEALED = OFTEN + 0.8
+HEALED = OFTEN + 1.75
 """Until the sweep of a node has looked, and what it found is painted (seconds)."""
 
 

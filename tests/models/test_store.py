@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from models import store as store_module
 from models.command import Done
 from models.refusals import Refused
 from models.store import GROUP, Store, Tx, Version, bump, shuffled
@@ -350,3 +351,29 @@ def test_somebody_who_reads_for_long_holds_up_the_seal_and_nobody_else(store: St
     assert seen == []
     assert took < 1.0
     assert isinstance(out, Done)
+
+
+def test_what_was_deleted_is_emptied_from_the_log_when_nobody_reads_any_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "WIPE_AGAIN", 0.2)
+    log_file = Path(f"{store.path}-wal")
+    other = sqlite3.connect(store.path, isolation_level=None)
+    store.do(adding("a"))
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM version").fetchone()
+
+    done = store.do(lambda tx: Done(notice="deleted", wipe=True))
+    kept = log_file.stat().st_size
+    time.sleep(0.4)
+    still = log_file.stat().st_size
+    other.execute("ROLLBACK")
+    other.close()
+    end = time.monotonic() + 5
+    while log_file.stat().st_size and time.monotonic() < end:
+        time.sleep(0.02)
+
+    assert done.notice == "deleted"
+    assert kept > 0
+    assert still > 0
+    assert log_file.stat().st_size == 0
