@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import count
 from types import CodeType
 from typing import Any
 
@@ -18,6 +19,7 @@ from websockets.frames import apply_mask  # type: ignore[attr-defined]  # in C w
 from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 
+_numbers = count(1)
 _encode = msgspec.json.Encoder().encode
 _AT_EOF: CodeType = StreamReader.at_eof.__code__
 
@@ -30,14 +32,18 @@ PACKED_FROM = 300
 class Frame:
     """One part, ready for the line.
 
-    `data` is the complete websocket frame, `packed` the same deflated (empty where that is not worth it), `digest`
-    that of the html it carries ("" for numbers). On the wire the digest is called `is`; in Python that is a keyword.
+    `data` is the complete websocket frame, `digest` that of the html it carries ("" for numbers). On the wire the
+    digest is called `is`; in Python that is a keyword. `packed` is the same deflated, for a line that holds nothing;
+    `delta` for a line whose last deflated frame was the one of number `after`. Both empty where not worth it.
     """
 
     part: str
     data: bytes
     digest: str = ""
     packed: bytes = b""
+    number: int = field(default=0, compare=False)
+    after: int = field(default=0, compare=False)
+    delta: bytes = b""
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -50,14 +56,18 @@ def text_frame(payload: bytes) -> bytes:
     return b"\x81\x7f" + size.to_bytes(8, "big") + payload
 
 
-def packed_frame(payload: bytes) -> bytes:
-    """*payload* as a deflated text frame (RFC 7692, no context kept), the same for every phone that takes such; or b"".
+def packed_frame(payload: bytes, before: bytes = b"") -> bytes:
+    """*payload* as a deflated text frame (RFC 7692), the same for every phone that takes such; b"" if not shorter.
 
-    An opening poll in Russian: 11.8 kB as it is, 2.7 kB packed, 0.2 ms once for its audience.
+    With *before* only for a phone that inflated this text last, and so still has it in its window. An opening poll
+    in Russian: 12.9 kB as it is, 2.9 kB packed, and its closing 0.2 kB after the opening.
     """
     if len(payload) < PACKED_FROM:
         return b""
-    deflate = zlib.compressobj(6, zlib.DEFLATED, -PACKED_BITS)
+    if before:
+        deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=before)
+    else:
+        deflate = zlib.compressobj(6, zlib.DEFLATED, -PACKED_BITS)
     # The end of a flush is left out: the other side adds it.
     body = (deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
     return b"\xc1" + text_frame(body)[1:] if len(body) < len(payload) else b""
@@ -73,11 +83,14 @@ def digest(html: bytes) -> str:
     return blake2b(html, digest_size=4).hexdigest()
 
 
-def page_frame(part: str, key: str, html: bytes) -> Frame:
-    """A part as HTML: `{"part", "key", "is", "html"}`. *html* is UTF-8."""
+def page_frame(part: str, key: str, html: bytes, before: Frame | None = None) -> Frame:
+    """A part as HTML: `{"part", "key", "is", "html"}`. *html* is UTF-8, *before* what its audience was shown last."""
     mark = digest(html)
     body = _encode({"part": part, "key": key, "is": mark, "html": str(html, "utf-8")})
-    return Frame(part, text_frame(body), mark, packed_frame(body))
+    packed, delta, after = packed_frame(body), b"", 0
+    if packed and before is not None and before.packed:
+        delta, after = packed_frame(body, payload_of(before.data)), before.number
+    return Frame(part, text_frame(body), mark, packed, next(_numbers), after, delta)
 
 
 def numbers_frame(part: str, numbers: Mapping[str, object]) -> Frame:

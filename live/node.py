@@ -39,6 +39,8 @@ BADGE_KEPT = 2.0
 DESK_LIMIT = 5.0
 """Seconds after which a command of the desk is dropped: a late Take would be a disaster."""
 SWEEP = 2.0
+WATCH = 1.0
+"""Seconds from one count of people and screens to the next."""
 RING = 0.1
 """Seconds in which what votes touched is gathered before the other nodes hear of it."""
 
@@ -297,7 +299,7 @@ class Node:
     async def _watch_phones(self) -> None:
         """Counts of people, health of screens, and the alarm when the network takes a hall's phones away."""
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(WATCH)
             try:
                 now = self.clock()
                 touched = {(f"session:{session}", "here") for session in self.presence.moved(now)}

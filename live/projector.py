@@ -119,7 +119,7 @@ class Projector:
         for audience in audiences:
             before = self.shown.get((audience, part.name))
             begun = time.thread_time()
-            after = self._frame(audience, part, board)
+            after = self._frame(audience, part, board, before)
             cost += time.thread_time() - begun
             self.shown[audience, part.name] = after
             owed = (audience, part.name) in self._owed
@@ -153,7 +153,7 @@ class Projector:
         with self.store.reading() as tx:
             return part.read(tx, _number(address), self.live())
 
-    def _frame(self, audience: Audience, part: Part, board: Any) -> Shown:
+    def _frame(self, audience: Audience, part: Part, board: Any, before: Shown | None) -> Shown:
         if not part.template:
             numbers = board or {}
             return Shown(numbers_frame(part.name, numbers), "", numbers)
@@ -161,7 +161,9 @@ class Projector:
         if board is not None:
             html = self.html(part, audience, board)
             key = part.key(board)
-        return Shown(page_frame(part.name, key, html.encode()), html, html)
+        if before is not None and html == before.html:
+            return before  # the next frame goes on from the one that lines hold
+        return Shown(page_frame(part.name, key, html.encode(), before.frame if before else None), html, html)
 
     def html(self, part: Part, audience: Audience, board: Any, **extra: Any) -> str:
         """One part rendered for one audience. `extra` is what only a page knows, such as the reader's own ballot."""
@@ -178,7 +180,7 @@ class Projector:
         soiled = (audience.address, audience.view, name) in self._dirty
         if shown is not None and not (soiled and part.template):
             return shown  # numbers that are about to be repainted are good enough: the frame follows
-        fresh = self._frame(audience, part, self._read(audience.address, part))
+        fresh = self._frame(audience, part, self._read(audience.address, part), shown)
         if shown is None:
             self.shown[audience, name] = fresh
         elif shown.body != fresh.body:

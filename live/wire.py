@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import socket
 from asyncio import BaseTransport, TimerHandle
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, cast
+from zlib import MAX_WBITS
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.http11 import Request
 from websockets.protocol import State
+from websockets.typing import ExtensionParameter
 
 from live import log
 from live.frames import (
@@ -58,12 +61,22 @@ CLOSE_LIMIT = 10.0
 LINGER = 1.0
 
 
-# No context from one message to the next: a frame is deflated once for all, and a line holds no window.
-PACKING = (
-    ServerPerMessageDeflateFactory(
-        server_no_context_takeover=True, client_no_context_takeover=True, server_max_window_bits=PACKED_BITS
-    ),
-)
+class Packing(ServerPerMessageDeflateFactory):
+    """Deflate without an encoder for each line: a frame is deflated once for all, and a line holds no window.
+
+    The phone keeps its own window, unless it said that it would not: then a frame may go on from the one before.
+    """
+
+    def process_request_params(
+        self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
+    ) -> tuple[list[ExtensionParameter], PerMessageDeflate]:
+        answer, made = super().process_request_params(params, accepted_extensions)
+        if not any(name == "server_no_context_takeover" for name, _ in params):
+            answer = [each for each in answer if each[0] != "server_no_context_takeover"]
+        return answer, made
+
+
+PACKING = (Packing(server_no_context_takeover=True, client_no_context_takeover=True),)
 
 
 def line_of(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> Line:
@@ -81,7 +94,8 @@ class Wire(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self.conn.available_extensions = PACKING
         self.who: object = None
-        self._packs = False
+        self._packs = self._goes_on = False
+        self._last = 0
         self._stage = Stage.CONNECTING
         self._flows = False  # may `show` write right now? The only thing the fan-out loop asks
         self._behind: TimerHandle | None = None
@@ -127,7 +141,7 @@ class Wire(WebSocketsSansIOProtocol):
 
     def show(self, frame: Frame) -> None:
         if self._flows:
-            self.transport.write((self._packs and frame.packed) or frame.data)
+            self.transport.write(self._bytes_of(frame))
         elif self._behind is not None and self._stage in (Stage.OPEN, Stage.LISTENING):
             if self._shown is None:
                 self._shown = {}
@@ -304,11 +318,9 @@ class Wire(WebSocketsSansIOProtocol):
             if self._stage is Stage.CONNECTING:
                 self._stage = Stage.OPEN
                 self._flows = self._behind is None and not self.transport.is_closing()
-                # A phone may have asked for a smaller window than our frames need; what it sends may be packed still.
-                self._packs = any(
-                    isinstance(each, PerMessageDeflate) and each.local_max_window_bits >= PACKED_BITS
-                    for each in self.conn.extensions
-                )
+                self._agree()
+        elif message["type"] == "websocket.send":
+            self._last = 0  # deflated by the server's own, it may stand in the phone's window
         elif message["type"] == "websocket.close":
             self._closing()
 
@@ -343,13 +355,28 @@ class Wire(WebSocketsSansIOProtocol):
         else:
             self.close(code, why)
 
+    def _agree(self) -> None:
+        """What was agreed on deflating. A phone with a smaller window than our frames need gets them as they are."""
+        for each in self.conn.extensions:
+            if isinstance(each, PerMessageDeflate) and each.local_max_window_bits >= PACKED_BITS:
+                self._packs = True
+                asked = self.request.headers.get_all("Sec-WebSocket-Extensions")
+                forgets = any("server_no_context_takeover" in line for line in asked)
+                self._goes_on = each.local_max_window_bits == MAX_WBITS and not forgets
+
+    def _bytes_of(self, frame: Frame) -> bytes:
+        """The shortest this line can take; to be written at once, since it moves the phone's window."""
+        if not (self._packs and frame.packed):
+            return frame.data
+        last, self._last = self._last, frame.number
+        return frame.delta if frame.delta and last == frame.after and self._goes_on else frame.packed
+
     def _catch_up(self) -> None:
         """Write what was kept while behind, until the phone is behind again or nothing is left."""
         while self._sent and self._flows:
             self.transport.write(self._sent.pop(0))
         while self._shown and self._flows:
-            frame = self._shown.pop(next(iter(self._shown)))
-            self.transport.write((self._packs and frame.packed) or frame.data)
+            self.transport.write(self._bytes_of(self._shown.pop(next(iter(self._shown)))))
         self._sent = self._sent or None
         self._shown = self._shown or None
 

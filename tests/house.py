@@ -20,6 +20,7 @@ from live.bus import MemoryBus
 from live.hub import Audience
 from live.node import Node
 from live.projector import Projector
+from live.render import Renderer
 from live.settings import Settings
 from models.command import Badge, Command, Done
 from models.people import Login
@@ -29,6 +30,9 @@ from tests.world import World
 HOST = "hall.test"
 CLOSED = 1006
 """What a guest notes where the line ended without a goodbye."""
+
+_RENDERERS: dict[str, Renderer] = {}
+"""By time zone: templates are compiled once for all houses, since that takes longer than most tests."""
 
 
 class House:
@@ -42,6 +46,8 @@ class House:
         ]  # fmt: skip
         self.apps = [served.app for served in made]
         self.nodes: list[Node] = [served.drain.__self__ for served in made]  # type: ignore[union-attr]
+        for node in self.nodes:
+            node.renderer = node.projector.renderer = _RENDERERS.setdefault(node.renderer.zone, node.renderer)
         self.guests: list[Guest] = []
         self.patience = 5.0
         """Seconds of the loop that guests wait for an answer."""

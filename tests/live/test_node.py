@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
@@ -35,13 +36,29 @@ HEALED = OFTEN + 1.75
 """Until the sweep of a node has looked, and what it found is painted (seconds)."""
 
 
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("world") / "x.sqlite"
+    World(path, participants=12).store.close()
+    return path
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path, founded: Path) -> World:
+    shutil.copy(founded, tmp_path / "x.sqlite")
     return World(tmp_path / "x.sqlite", participants=12)
 
 
 @pytest.fixture
-async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes sweep, count and ring more often, so that tests need not wait for it."""
+    monkeypatch.setattr(node_module, "SWEEP", OFTEN)
+    monkeypatch.setattr(node_module, "WATCH", 0.1)
+    monkeypatch.setattr(node_module, "RING", 0.01)
+
+
+@pytest.fixture
+async def house(world: World, tmp_path: Path, often: None) -> AsyncIterator[House]:
     async with House(world, tmp_path, grace=60) as made:
         yield made
 
@@ -55,8 +72,7 @@ async def unswept(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-async def two(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    monkeypatch.setattr(node_module, "SWEEP", OFTEN)
+async def two(world: World, tmp_path: Path, often: None) -> AsyncIterator[House]:
     async with House(world, tmp_path, nodes=2, grace=60) as made:
         yield made
 
@@ -417,7 +433,7 @@ async def test_the_number_of_people_is_right_at_every_desk_of_every_node(two: Ho
 
 async def test_a_number_that_moved_and_moved_back_is_told_to_who_looked_in_between(house: House) -> None:
     phone = await house.guest(house.world.person(0))
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(0.3)
     short = await house.guest(house.world.person(1))
     desk = await house.guest(house.world.moderator, "desk", session=1)
     await short.leave()
@@ -476,7 +492,7 @@ async def test_when_a_few_phones_vanish_the_timer_goes_on(house: House) -> None:
 
     for phone in phones[:3]:
         await phone.leave(code=1006)
-    await asyncio.sleep(1.3)
+    await asyncio.sleep(0.4)
 
     assert world.board(poll).closes_at is not None
 
@@ -493,11 +509,11 @@ async def test_a_second_loss_stops_the_timer_again(house: House) -> None:
 
     phones[:6] = [await house.guest(world.person(n)) for n in range(6)]
     await house.perform(world.moderator, polls.SetTimer(poll=poll, seconds=600))
-    await asyncio.sleep(1.2)
+    await asyncio.sleep(0.3)
     calm = dict(house.node.presence.alarms)
     for phone in phones[:7]:
         await phone.leave(code=1006)
-    await asyncio.sleep(1.3)
+    await asyncio.sleep(0.4)
 
     assert calm == {}
     assert world.board(poll).closes_at is None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import zlib
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -12,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Opcode
 
-from live.frames import PACKED_BITS, PACKED_FROM, packed_frame, page_frame
+from live.frames import PACKED_BITS, PACKED_FROM, Frame, numbers_frame, packed_frame, page_frame, payload_of
 from live.server import running
 from tests.live.phones import HALL, Room, masked, until
 
@@ -31,7 +33,7 @@ class Raw(ClientConnection):
         super().data_received(data)
 
 
-def phone(url: str, **offer: int) -> connect:
+def phone(url: str, **offer: Any) -> connect:
     extensions = [ClientPerMessageDeflateFactory(client_max_window_bits=True, **offer)]
     return connect(
         url.replace("http", "ws") + "/", compression=None, extensions=extensions, create_connection=Raw, proxy=None
@@ -78,6 +80,55 @@ async def test_a_phone_with_a_smaller_window_is_shown_the_page_unpacked() -> Non
         await line.recv()
 
         assert line.got == len(PAGE.data)
+
+
+def pages(count: int) -> list[Frame]:
+    """Frames of one part, each made after the one before."""
+    shown: list[Frame] = []
+    for n in range(count):
+        html = f"<p>{n}</p>" + "<p>Какому пути следовать?</p>" * 20 + f"<p>{hex(n * 7919**9)}</p>"
+        shown.append(page_frame("now", f"12.{n}", html.encode(), shown[-1] if shown else None))
+    return shown
+
+
+async def test_a_frame_goes_on_from_the_one_the_phone_was_shown_before() -> None:
+    room = Room()
+    first, second, third = pages(3)
+    async with running(room) as url, phone(url) as line:
+        await until(lambda: room.hub.count(HALL) == 1)
+        assert isinstance(line, Raw)
+        numbers = numbers_frame("turnout", {"n": 3})
+        for frame, expected in ((first, first.packed), (second, second.delta), (third, third.delta)):
+            line.got = 0
+            room.hub.show(HALL, frame)
+            room.hub.show(HALL, numbers)
+            assert json.loads(await line.recv())["key"] == json.loads(payload_of(frame.data))["key"]
+            await line.recv()
+            assert line.got == len(expected) + len(numbers.data)
+
+        assert len(second.delta) < len(second.packed)
+
+
+async def test_who_holds_the_frame_before_and_who_does_not_read_the_same() -> None:
+    """Whatever each was shown: a line that missed one, came late, or forgets, is sent what it can read."""
+    room = Room()
+    chance = random.Random(7)
+    frames = pages(60) + [page_frame("agenda", "", b"<p>another part</p>" * 40)] * 3
+    async with (
+        running(room) as url,
+        phone(url) as a,
+        phone(url) as b,
+        phone(url, server_no_context_takeover=True) as forgets,
+        phone(url, server_max_window_bits=13) as small,
+    ):
+        await until(lambda: len(room.lines) == 4)
+        phones = dict(zip(room.lines, (a, b, forgets, small), strict=True))
+        for frame in frames:
+            chosen = [line for line in room.lines if chance.random() < 0.7]
+            for line in chosen:
+                line.show(frame)
+            for line in chosen:
+                assert (await phones[line].recv()).encode() == payload_of(frame.data)
 
 
 async def test_a_phone_that_does_not_ask_is_shown_the_page_unpacked() -> None:

@@ -19,7 +19,7 @@ from tests.load.machine import disk_sync
 from tests.load.parts import FULL, IN_SHORT, PARTS, SHORT
 from tests.load.report import NOISE, Report, row
 
-LONGEST = 600.0
+LONGEST = 900.0
 """Seconds after which a part is given up."""
 
 

@@ -34,14 +34,10 @@ def packed(payload: bytes) -> bytes:
     return bytes([frame[0] | 0x40]) + frame[1:]
 
 
-def inflated(data: bytes) -> bytes:
-    return zlib.decompressobj(-15).decompress(data + b"\0\0\xff\xff")
-
-
 class Sock(asyncio.Protocol):
     """A websocket client. `heard` gets each text message, `gone` a close or loss before `close` was called."""
 
-    __slots__ = ("_rest", "bytes_in", "bytes_out", "gone", "heard", "open", "packs", "request", "transport")
+    __slots__ = ("_inflate", "_rest", "bytes_in", "bytes_out", "gone", "heard", "open", "packs", "request", "transport")
 
     def __init__(self, request: bytes, heard: Callable[[bytes], None], gone: Callable[[str], None]) -> None:
         self.request = request
@@ -50,6 +46,8 @@ class Sock(asyncio.Protocol):
         self.open = self.packs = False
         self.bytes_in = self.bytes_out = 0
         self._rest = b""
+        # Kept from one message to the next, as a browser does.
+        self._inflate = zlib.decompressobj(-zlib.MAX_WBITS).decompress
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -82,7 +80,7 @@ class Sock(asyncio.Protocol):
                 break
             opcode, packed, at = data[at] & 15, data[at] & 0x40, body + length
             if opcode == 1:
-                self.heard(inflated(data[body:at]) if packed else data[body:at])
+                self.heard(self._inflate(data[body:at] + b"\0\0\xff\xff") if packed else data[body:at])
             elif opcode == 9:
                 self.transport.write(masked(data[body:at], 10))
             elif opcode == 8:

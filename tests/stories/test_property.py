@@ -32,7 +32,6 @@ from hypothesis.stateful import (
 
 from live.faces import look
 from live.node import THE_SYSTEM
-from live.render import Renderer
 from models import doors, journal, polls, results, stage
 from models.ballots import CastVote
 from models.command import Badge, Command, Done
@@ -51,7 +50,7 @@ PEOPLE = 7
 PUBLIC = ("phone", "screen", "export")
 SCREEN = Badge(0, "screen", hall_id=1, screen_id=1)
 ORDINARY = settings(
-    max_examples=int(os.environ.get("HALLSIDE_EXAMPLES", "12")), stateful_step_count=30, deadline=None,
+    max_examples=int(os.environ.get("HALLSIDE_EXAMPLES", "8")), stateful_step_count=25, deadline=None,
     suppress_health_check=list(HealthCheck), database=None, report_multiple_bugs=False,
     phases=[Phase.explicit, Phase.generate],  # a page that never agrees takes its time: shrinking would take minutes
 )  # fmt: skip
@@ -120,9 +119,6 @@ class Hall:
         self.world = World(self.folder / "x.sqlite", participants=PEOPLE)
         self.loop = FastLoop()
         self.house = House(self.world, self.folder, grace=60, join_lag=60, message_rate=1000, message_burst=10_000)
-        node = self.house.node
-        renderer: Renderer = _ONCE.setdefault("renderer", node.renderer)
-        node.renderer = node.projector.renderer = renderer
         self.house.patience = 5.0 * SPEED
         self.seats: list[Seat] = []
         self.run(self.house.__aenter__())

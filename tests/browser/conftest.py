@@ -1,0 +1,5 @@
+"""Without Playwright there is nothing to collect here: `scripts/test` says that the browser tests were not run."""
+
+from importlib.util import find_spec
+
+collect_ignore_glob = [] if find_spec("playwright") else ["test_*.py"]
