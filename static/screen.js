@@ -96,6 +96,7 @@ function confirm() {
 function turnTo(number, fade = false) {
   page = number;
   clearTimeout(turning);
+  if (!hall) return; // nothing is staged as next
   const main = hall.querySelector("main");
   if (pages.length) show(hall, pages[page]);
   sill();

@@ -15,7 +15,7 @@ LOCALES = ROOT / "templates" / "locales"
 CATALOGUES = ("tr", "ar", "ru")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
-KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "said": (2,), "said_plural": (2, 3)}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "said": (2,), "said_n": (2, 3)}
 IN_CODE = ("live/words.py", "live/acts.py", "live/announcements.py", "live/pages.py")
 
 
