@@ -392,9 +392,10 @@ class SealPoll(Command):
         poll.counted, poll.difference = recount(tx, self.poll)
         if poll.ballot != "secret":
             return self._seal(tx, badge, now)
-        rewrite(tx, self.poll)
-        poll.settings = {**poll.settings, "rewritten": 1}
-        changed(tx, poll)
+        if "rewritten" not in poll.settings:
+            rewrite(tx, self.poll)
+            poll.settings = {**poll.settings, "rewritten": 1}
+            changed(tx, poll)
         return Done(sequel=lambda again: self._seal(again, badge, now))
 
     def _seal(self, tx: Tx, badge: Badge, now: float) -> Done:

@@ -312,6 +312,7 @@ def test_everything_works_by_forms_alone(hall: Hall) -> None:
     page.locator("#f-stage-agenda-0 button").click()
     expect(said(page)).to_have_text("Staged as next")
     page.locator("#b-take").click()
+    expect(said(page)).to_have_text("On screen")
     until_shown(hall.screen, "agenda")
     hall.leave(page)
 
