@@ -59,6 +59,8 @@ class Projector:
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="reader")
         self._cost: dict[Where, float] = {}
         """CPU seconds of the last read and rendering."""
+        self._painting: set[Where] = set()
+        """Being read and rendered now: what was shown may be old already."""
         self._touches = 0
         self._touched: dict[Where, int] = {}
         self._reads: dict[tuple[str, Read], tuple[int, asyncio.Future[tuple[Any, float]]]] = {}
@@ -86,12 +88,15 @@ class Projector:
         try:
             while where in self._dirty:
                 self._dirty.discard(where)
+                self._painting.add(where)
                 started = loop.time()
                 try:
                     audience = await self.repaint(where[0], part)
                 except Exception:  # the loop must go on: the next touch or the sweep paints again
                     log.exception("repaint of %s %s failed", *where[1:])
                     audience = 0
+                finally:
+                    self._painting.discard(where)
                 took = loop.time() - started
                 # By its own work, not by the clock: in a burst of votes a read waits its turn, and would wait tenfold.
                 wait = max(part.every, audience * LINE_COST / FANOUT_SHARE, self._cost.get(where, 0.0) * READ_SHARE)
@@ -177,7 +182,8 @@ class Projector:
         """What an audience sees of a part now: as last shown, or read and rendered if that is not known or stale."""
         part = self._parts[audience.view, name]
         shown = self.shown.get((audience, name))
-        soiled = (audience.address, audience.view, name) in self._dirty
+        where = (audience.address, audience.view, name)
+        soiled = where in self._dirty or where in self._painting
         if shown is not None and not (soiled and part.template):
             return shown  # numbers that are about to be repainted are good enough: the frame follows
         fresh = self._frame(audience, part, self._read(audience.address, part), shown)

@@ -309,11 +309,29 @@ def test_a_phone_shows_the_strip_three_tabs_and_no_more_than_its_width(hall: Hal
 
 def test_everything_works_by_forms_alone(hall: Hall) -> None:
     page = hall.page("organiser", f"/desk/{hall.session}", java_script_enabled=False)
+    page.wait_for_timeout(2500)  # so that what a test before this one took is no clash
     page.locator("#f-stage-agenda-0 button").click()
     expect(said(page)).to_have_text("Staged as next")
     page.locator("#b-take").click()
     expect(said(page)).to_have_text("On screen")
     until_shown(hall.screen, "agenda")
+    hall.leave(page)
+
+
+def test_a_clash_is_answered_by_pressing_again_without_script_too(hall: Hall) -> None:
+    page = hall.page("organiser", f"/desk/{hall.session}", java_script_enabled=False)
+    page.locator("#f-stage-lobby-0 button").click()
+    expect(said(page)).to_have_text("Staged as next")
+    taken = "fetch('/do/show_scene', {method: 'POST', headers: {'content-type': 'application/json'},"
+    taken += f" body: JSON.stringify({{hall: {HALL}, scene: {{kind: 'title'}}}})}}).then((answer) => answer.status)"
+    assert hall.theirs.evaluate(taken) == 200
+
+    page.locator("#b-take").click()
+
+    expect(said(page)).to_have_text(re.compile("just took a scene. Press again to replace it."))
+    page.locator("#b-take").click()
+    expect(said(page)).to_have_text("On screen")
+    until_shown(hall.screen, "lobby")
     hall.leave(page)
 
 

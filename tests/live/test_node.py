@@ -383,6 +383,35 @@ async def test_who_joins_between_two_changes_ends_with_the_last(house: House) ->
     assert late.held["scene"] == before == first.held["scene"]
 
 
+async def test_a_page_asked_for_while_its_part_is_being_painted_is_not_the_old_one(
+    unswept: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a form changed must stand on the page it leads to: Take would else be refused for an old picture."""
+    house, projector = unswept, unswept.node.projector
+    await house.guest(SCREEN, "screen")
+    seen = {name: audience for audience, name in look(house.node, SCREEN, "screen").seen}
+    began, go_on = asyncio.Event(), asyncio.Event()
+    read_once = projector._read_once
+
+    async def slow(*read: Any) -> Any:
+        board = await read_once(*read)
+        began.set()
+        await go_on.wait()
+        return board
+
+    monkeypatch.setattr(projector, "_read_once", slow)
+    house.world.do(stage.ShowScene(hall=1, scene=stage.Scene(kind="agenda")))
+    projector.touch(frozenset({("hall:1", "scene")}))
+    await asyncio.wait_for(began.wait(), 5)
+
+    shown = projector.look(seen["scene"], "scene")
+
+    go_on.set()
+    await projector.settle()
+    assert shown.html == projector.look(seen["scene"], "scene").html
+    assert 'data-scene="agenda"' in shown.html
+
+
 async def test_live_results_move_while_people_vote_on_phones_screens_and_desks(unswept: House) -> None:
     house, world = unswept, unswept.world
     poll = world.poll(results="live")
