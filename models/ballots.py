@@ -1,12 +1,13 @@
 """Register and box: who voted, and what was voted. One transaction writes both; the seal takes them apart.
 
 The register is made when a poll opens, a row for each elector, so that no row's place tells when somebody voted.
-Marks lie under a random key that only the phone can make again.
+Marks lie under a random key that only the phone can make again, in a secret poll until the seal.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -18,7 +19,7 @@ from models.command import Badge, Command, Done, Touched
 from models.kinds import KINDS
 from models.kinds.kind import Kind, Rules
 from models.refusals import Refused
-from models.store import Peek, Tx, shuffled
+from models.store import Peek, Tx
 
 LIVE_STATES = ("open", "closing")
 
@@ -181,8 +182,8 @@ def erase_ballots(tx: Tx, poll_id: int) -> int:
     """Delete register and box of a poll. The number of ballots that were in it."""
     tx.flush()
     n = count(tx, poll_id)
-    for table in ("mark", "ballot", "tally", "turnout"):
-        tx.cursor.execute(f"DELETE FROM {table} WHERE poll_id = ?", (poll_id,))
+    tx.cursor.execute("DELETE FROM tally WHERE poll_id = ?", (poll_id,))
+    _write_anew(tx, poll_id, None)
     return n
 
 
@@ -208,12 +209,37 @@ def recount(tx: Tx, poll_id: int) -> tuple[int, int]:
 
 
 def rewrite(tx: Tx, poll_id: int) -> None:
-    """Write register and box of a secret poll again in random order, so that no page remembers who came when."""
+    """Write register and box of a secret poll again, the box under new keys that nobody kept.
+
+    No page remembers who came when, a copy of an old key leads to nothing, and no phone can show which ballot was its
+    own: that would prove a choice to others.
+    """
+    old = [key for (key,) in tx.cursor.execute("SELECT ballot FROM ballot WHERE poll_id = ?", (poll_id,))]
+    _write_anew(tx, poll_id, new_keys(old))
+
+
+def _write_anew(tx: Tx, poll_id: int, keys: dict[bytes, bytes] | None) -> None:
+    """Empty the tables of register and box and fill them again in the order of their keys. Without *keys* the poll's
+    rows are left out.
+
+    All polls, though one is meant: SQLite clears a page when it is freed, but when rows move between pages it leaves
+    copies in the room between them, and a page in which another poll has a row is never freed.
+    """
     for table in ("turnout", "ballot", "mark"):
-        rows = tx.cursor.execute(f"SELECT * FROM {table} WHERE poll_id = ?", (poll_id,)).fetchall()
-        tx.cursor.execute(f"DELETE FROM {table} WHERE poll_id = ?", (poll_id,))
+        rows = tx.cursor.execute(f"SELECT * FROM {table}").fetchall()
+        tx.cursor.execute(f"DELETE FROM {table}")
+        if keys is None:
+            rows = [row for row in rows if row[0] != poll_id]
+        elif table != "turnout":
+            rows = [(poll, keys[key], *rest) if poll == poll_id else (poll, key, *rest) for poll, key, *rest in rows]
+            rows.sort(key=lambda row: row[:2])
         if rows:
-            tx.cursor.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", shuffled(rows))
+            tx.cursor.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
+
+
+def new_keys(old: list[bytes]) -> dict[bytes, bytes]:
+    """A new random key of 16 bytes for each old one."""
+    return {key: secrets.token_bytes(16) for key in old}
 
 
 def count(tx: Tx, poll_id: int) -> int:

@@ -375,8 +375,8 @@ class ContinueVoting(Command):
 class SealPoll(Command):
     """Every vote recorded before this is in the result, none after. Sent by the node after the grace, alone.
 
-    A secret poll first has register and box rewritten in random order, then the write-ahead log emptied, and only
-    then is sealed: what remains on disk cannot join a voter and a ballot.
+    A secret poll first has register and box rewritten in random order and under new keys, then the write-ahead log
+    emptied, and only then is sealed: what remains on disk cannot join a voter and a ballot.
     """
 
     alone: ClassVar[bool] = True

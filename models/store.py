@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import sqlite3
 import threading
 import time
@@ -405,8 +404,3 @@ def _words(exc: BaseException) -> str:
 def _exit(exc: BaseException) -> None:
     log.critical("the disk failed, stopping: %s", exc)
     os._exit(70)
-
-
-def shuffled(rows: list[T]) -> list[T]:
-    """The rows in an order nobody can foretell, from the system's generator."""
-    return random.SystemRandom().sample(rows, len(rows))

@@ -44,6 +44,11 @@ class Files:
         size = int.from_bytes(self.database[16:18], "big")
         return 65536 if size == 1 else size
 
+    def holding(self, wanted: list[bytes]) -> list[bytes]:
+        """Those of which a copy is anywhere: in a row, between rows, in the log."""
+        whole = self.database + self.log + self.memory
+        return [each for each in wanted if each in whole]
+
     def pages(self) -> dict[int, bytes]:
         size = self.page_size
         return {n // size + 1: self.database[n : n + size] for n in range(0, len(self.database), size)}

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import sqlite3
 import threading
+from typing import Any
 
 import pytest
 
@@ -320,7 +321,7 @@ def test_the_tally_needs_no_correction_after_votes_and_changes_of_every_kind(wor
     assert world.read(lambda tx: tx.get_one(polls.Poll, poll).difference) == 0
 
 
-def test_rewriting_keeps_every_row(world: World) -> None:
+def test_rewriting_keeps_every_row_and_gives_every_ballot_a_new_key(world: World) -> None:
     poll = world.poll(ballot="secret", kind="multiple", most=3)
     for n in range(6):
         world.vote(poll, n, 0, n % 2 + 1)
@@ -328,7 +329,20 @@ def test_rewriting_keeps_every_row(world: World) -> None:
 
     world.store.do(lambda tx: (rewrite(tx, poll), Done())[1])
 
-    assert world.dump() == before
+    after = world.dump()
+    old, new = ({row[1] for row in dump["ballot"]} for dump in (before, after))
+    assert len(old) == len(new) == 6
+    assert not old & new
+    assert {row[1] for row in after["mark"]} == new
+    assert sorted(ballots_of(after)) == sorted(ballots_of(before))
+    assert {name: rows for name, rows in after.items() if name not in ("ballot", "mark")} == {
+        name: rows for name, rows in before.items() if name not in ("ballot", "mark")
+    }
+
+
+def ballots_of(dump: dict[str, list[tuple[Any, ...]]]) -> list[list[tuple[Any, ...]]]:
+    """What each ballot has marked, without its key."""
+    return [sorted(row[2:] for row in dump["mark"] if row[1] == key) for _, key, _ in dump["ballot"]]
 
 
 def test_many_threads_voting_at_once_lose_and_double_nothing(world: World) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from models import store as store_module
 from models.command import Done
 from models.refusals import Refused
-from models.store import GROUP, Store, Tx, Version, bump, shuffled
+from models.store import GROUP, Store, Tx, Version, bump
 
 Run = Callable[[Tx], Done]
 
@@ -265,15 +265,6 @@ def test_a_version_counts_what_was_touched(store: Store) -> None:
 
     rows = store.peek.cursor.execute("SELECT * FROM version ORDER BY address").fetchall()
     assert rows == [("hall:1", "air", 2), ("session:1", "now", 2)]
-
-
-def test_shuffled_keeps_every_row_and_no_order() -> None:
-    rows = list(range(100))
-
-    mixed = shuffled(rows)
-
-    assert sorted(mixed) == rows
-    assert mixed != rows
 
 
 # An empty log between two transactions
