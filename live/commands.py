@@ -65,12 +65,15 @@ COMMANDS: dict[type[Command], Sender] = {
 }
 
 
+_Id = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
 class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="hello"):
     """The first message on a line: what it looks at, and the digests of the parts its page already holds."""
 
     view: str
-    session: int = 0
-    hall: int = 0
+    session: _Id = 0
+    hall: _Id = 0
     next: bool = False
     page: str = "now"
     have: dict[str, str] = {}
@@ -82,9 +85,6 @@ class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="d
     shown: int = -1
     blank: bool = False
     size: tuple[int, int] = (0, 0)
-
-
-_Id = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 def _on_the_line(command: type[Command]) -> type[Command]:

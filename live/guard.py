@@ -196,7 +196,10 @@ def read_headers(scope: Scope) -> Known:
 
 
 def behind_proxy(scope: Scope, proxies: Collection[IPv4Network | IPv6Network]) -> Scope:
-    """*scope* as a named proxy saw it: scheme, host, client. From others those headers are taken out."""
+    """*scope* as a named proxy saw it: scheme, host, client. From others those headers are taken out.
+
+    `proxied` in the scope says that there were any: the client may then be no more than a proxy that nobody named.
+    """
     forwarded: dict[bytes, str] = {}
     for name, value in scope["headers"]:
         name = name.lower()
@@ -205,7 +208,7 @@ def behind_proxy(scope: Scope, proxies: Collection[IPv4Network | IPv6Network]) -
     if not forwarded:
         return scope
     headers = [each for each in scope["headers"] if each[0].lower() not in forwarded]
-    changed: dict[str, Any] = {"headers": headers}
+    changed: dict[str, Any] = {"headers": headers, "proxied": True}
     client = scope.get("client")
     if _trusted(client[0] if client else "", proxies):
         secure = forwarded.get(b"x-forwarded-proto", "").split(",")[-1].strip() in ("https", "wss")

@@ -40,7 +40,8 @@ class FailedLookups:
     """Wrong codes and links: 5 a minute for a cookie or socket, 300 a minute for an address.
 
     The address has the wide limit because a venue is one address. Memory is bounded: the longest quiet are
-    forgotten first, and whoever makes up a new cookie for every guess still meets the limit of the address.
+    forgotten first, and whoever makes up a new cookie for every guess, or brings none, still meets the limit of the
+    address. *key* "" is nobody in particular and has no limit of its own: it would be one for everybody.
     """
 
     PER_KEY = 5
@@ -62,7 +63,8 @@ class FailedLookups:
     def failed(self, key: str, address: str) -> None:
         """A look-up found nothing."""
         now = self._clock()
-        self._bucket(self._keys, key, self.PER_KEY).take(now)
+        if key:
+            self._bucket(self._keys, key, self.PER_KEY).take(now)
         self._bucket(self._addresses, _network(address), self.PER_ADDRESS).take(now)
 
     def _bucket(self, buckets: OrderedDict[str, Bucket], name: str, a_minute: int) -> Bucket:

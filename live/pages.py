@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -56,10 +57,10 @@ def base_of(request: Request) -> str:
 
 
 def page(request: Request, template: str, badge: Badge | None, *, status: int = 200, **context: Any) -> Response:
-    """A whole page. What was said by the command before is shown once."""
+    """A whole page. What was said by the command before is shown once, or what *said* says in its place."""
     node = node_of(request)
     said, clear = _said(request, node, language_of(request, badge))
-    html = rendered(request, template, badge, said=said, **context)
+    html = rendered(request, template, badge, **{"said": said} | context)
     response = HTMLResponse(html, status, FRESH)
     if clear:
         response.delete_cookie("said", path="/")
@@ -158,6 +159,20 @@ def answer(request: Request, badge: Badge | None, out: Done | Refused, *, back: 
         "said", quote(msgspec.json.encode(said).decode()), max_age=30, httponly=True, samesite="lax", path="/"
     )
     return response
+
+
+def number(text: str) -> int:
+    """A number somebody wrote into an address; 0 for whatever is none or too long to be an id."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+class _Id(IntegerConvertor):
+    """`{session:int}` in a path: no longer than an id may be. A database refuses what does not fit its integers."""
+
+    regex = "[0-9]{1,15}"
+
+
+register_url_convertor("int", _Id())
 
 
 def wants_json(request: Request) -> bool:

@@ -124,7 +124,11 @@ class Projector:
         for audience in audiences:
             before = self.shown.get((audience, part.name))
             begun = time.thread_time()
-            after = self._frame(audience, part, board, before)
+            try:
+                after = self._frame(audience, part, board, before)
+            except Exception:  # the others must see it
+                log.exception("rendering of %s %s for %s failed", part.view, part.name, "+".join(audience.languages))
+                continue
             cost += time.thread_time() - begun
             self.shown[audience, part.name] = after
             owed = (audience, part.name) in self._owed

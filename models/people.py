@@ -21,6 +21,8 @@ ROLES = (
 )  # fmt: skip
 VOTING_ROLES = ("participant", "chair", "rapporteur")
 """Who counts among the people present. Interpreters, moderators, organisers and observers must be named."""
+LANGUAGES = ("en", "tr", "ar", "ru")
+"""What pages are written in (`live.languages`)."""
 BROWSERS = 3
 """A person may use up to three browsers without alarm: the phone's, the mail app's, a private tab."""
 
@@ -145,6 +147,8 @@ class ShowBadge(Command):
                 raise Refused("show_badge_first")
             tx.add(Login(token_hash=self.token_hash, screen_id=self.screen, issue=self.issue, made_at=now))
             return Done(notice="signed_in")
+        if self.language not in LANGUAGES:
+            raise Refused("no_such_language")
         person = tx.get(Person, self.person)
         if person is None or person.revoked or person.issue != self.issue:
             raise Refused("show_badge_first")
@@ -180,7 +184,7 @@ class SetLanguage(Command):
     language: Word
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        if self.language not in ("en", "tr", "ar", "ru"):
+        if self.language not in LANGUAGES:
             raise Refused("no_such_language")
         tx.cursor.execute("UPDATE login SET language = ? WHERE token_hash = ?", (self.language, badge.login))
         return Done(frozenset({(badge.key, "badge")}))

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from live import cookies, pages
 from live.badges import hash_token
+from live.languages import LANGUAGES
 from live.node import THE_SYSTEM
 from models import people
 from models.people import ShowBadge, new_token
@@ -32,12 +33,15 @@ async def show(request: Request) -> Response:
     node = pages.node_of(request)
     form = await request.form()
     code, secret = str(form.get("code") or ""), str(form.get("link") or "")
-    visitor = cookies.cookie_in(request.scope, b"visitor") or "none"
+    visitor = cookies.cookie_in(request.scope, b"visitor")
     address = request.client.host if request.client else ""
     try:
-        if not node.failed_lookups.allowed(visitor, address):
-            raise Refused("too_many_tries")
-        found = node.badges.find_link(secret) if secret else node.badges.find_code(code)
+        # A link cannot be guessed: whoever brings a right one is never made to wait for others' wrong tries.
+        found = node.badges.find_link(secret) if secret else None
+        if found is None:
+            if not node.failed_lookups.allowed(visitor, address):
+                raise Refused("too_many_tries")
+            found = None if secret else node.badges.find_code(code)
         if found is None:
             node.failed_lookups.failed(visitor, address)
             raise Refused("show_badge_first" if secret else "no_such_badge")
@@ -66,8 +70,8 @@ async def _sign_in(request: Request, person: int, issue: int) -> str:
     if badge is not None and badge.person_id == person:
         return ""
     row = node.peek().cursor.execute("SELECT languages FROM person WHERE id = ?", (person,)).fetchone()
-    listed = row[0].split(",")[0] if row else "en"
-    language = cookies.cookie_in(request.scope, b"lang") or listed
+    chosen = cookies.cookie_in(request.scope, b"lang")
+    language = chosen if chosen in LANGUAGES else row[0].split(",")[0] if row else "en"
     token = new_token()
     await node.ask(THE_SYSTEM, ShowBadge(person=person, issue=issue, token_hash=hash_token(token), language=language))
     return token

@@ -75,8 +75,7 @@ def _keys(node: Node, badge: Badge, fields: list[tuple[str, str]]) -> list[tuple
     told = dict(fields)
     if told.get("secret"):
         return fields
-    poll = int(told["poll"]) if told.get("poll", "").isdigit() and len(told["poll"]) < 16 else 0
-    mine = my_ballot(node.peek(), badge, poll)
+    mine = my_ballot(node.peek(), badge, pages.number(told.get("poll", "")))
     if mine.turn and mine.secret:
         raise Refused("secret_vote_final")
     rest = [(key, value) for key, value in fields if key not in ("secret", "intent", "turn")]

@@ -60,8 +60,7 @@ async def metrics(request: Request) -> Response:
     node = pages.node_of(request)
     badge = pages.badge_of(request)
     local = request.client is not None and request.client.host in ("127.0.0.1", "::1", "testclient")
-    proxied = "x-forwarded-for" in request.headers
-    if not (badge and badge.role == "organiser") and (not local or proxied):
+    if not (badge and badge.role == "organiser") and (not local or "proxied" in request.scope):
         return PlainTextResponse("for this machine and for organisers\n", 403)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Measures(node))
@@ -74,7 +73,7 @@ async def parts(request: Request) -> Response:
     node = pages.node_of(request)
     badge = pages.badge_of(request) or pages.person_badge(request)
     query = request.query_params
-    session = int(query["session"]) if query.get("session", "").isdigit() else 0
+    session = pages.number(query.get("session", ""))
     look = faces.look(node, badge, query.get("view", "phone"), page=query.get("page", "now"), session=session)
     frames = [payload_of(node.projector.look(audience, name).frame.data) for audience, name in look.seen]
     if look.view == "phone":

@@ -23,7 +23,7 @@ async def people_page(request: Request) -> Response:
     query, show = request.query_params.get("q", "")[:80], request.query_params.get("show", "")
     with node.store.reading() as tx:
         people.require(tx, badge, "manage_people")
-        person = tx.get(Person, int(show)) if show.isdigit() and len(show) < 18 else None
+        person = tx.get(Person, pages.number(show)) if show else None
         if show and (person is None or person.revoked):
             raise Refused("no_such_person")
         context: dict[str, Any] = {

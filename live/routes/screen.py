@@ -25,12 +25,11 @@ async def show(request: Request) -> Response:
     node = pages.node_of(request)
     form = await request.form()
     found = node.badges.find_screen_link(str(form.get("link") or ""))
-    address = request.client.host if request.client else ""
-    if not node.failed_lookups.allowed("screen", address):
-        raise Refused("too_many_tries")
     if found is None:
-        node.failed_lookups.failed("screen", address)
-        raise Refused("no_such_screen")
+        address = request.client.host if request.client else ""
+        allowed = node.failed_lookups.allowed("", address)
+        node.failed_lookups.failed("", address)
+        raise Refused("no_such_screen" if allowed else "too_many_tries")
     token = new_token()
     await node.ask(THE_SYSTEM, ShowBadge(screen=found[0], issue=found[1], token_hash=hash_token(token)))
     response: Response = (

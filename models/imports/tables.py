@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from models.imports.findings import Findings
 from models.imports.rows import Texts
+from models.people import LANGUAGES
 from models.tidy import tidy
 
-OFFERED = ("en", "tr", "ar", "ru")
+OFFERED = LANGUAGES
 """Languages the platform speaks."""
 LIMIT_MB = 20
 _KEY = re.compile(r"\w[^\x00-\x1f,;:\"<>|\\]*")
