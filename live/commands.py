@@ -80,11 +80,15 @@ class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="beat"):
-    """A sign of life. A screen says which version of the picture it has drawn, whether black, and its size."""
+    """A sign of life. A screen says which version of the picture it has drawn, whether black, and its size.
+
+    A phone says that its page is hidden from now on (`away`): it may then fall silent and is not lost.
+    """
 
     shown: int = -1
     blank: bool = False
     size: tuple[int, int] = (0, 0)
+    away: bool = False
 
 
 def _on_the_line(command: type[Command]) -> type[Command]:

@@ -36,46 +36,62 @@ class Bucket:
         return min(self._burst, self._left + (now - self._at) * self._rate) >= 1.0
 
 
+class Buckets:
+    """A bucket for each name, made full. Memory is bounded: the longest quiet are forgotten first."""
+
+    KEPT = 20_000
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def of(self, name: str) -> Bucket:
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            bucket = self._buckets[name] = Bucket(self._rate, self._burst)
+            if len(self._buckets) > self.KEPT:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(name)
+        return bucket
+
+    def open(self, name: str, now: float) -> bool:
+        """Would it give one? Makes and takes nothing."""
+        bucket = self._buckets.get(name)
+        return bucket is None or bucket.open(now)
+
+
 class FailedLookups:
     """Wrong codes and links: 5 a minute for a cookie or socket, 300 a minute for an address.
 
-    The address has the wide limit because a venue is one address. Memory is bounded: the longest quiet are
-    forgotten first, and whoever makes up a new cookie for every guess, or brings none, still meets the limit of the
-    address. *key* "" is nobody in particular and has no limit of its own: it would be one for everybody.
+    The address has the wide limit because a venue is one address. Whoever makes up a new cookie for every guess, or
+    brings none, still meets the limit of the address. *key* "" is nobody in particular and has no limit of its own:
+    it would be one for everybody.
     """
 
     PER_KEY = 5
     PER_ADDRESS = 300
-    KEPT = 20_000
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._keys: OrderedDict[str, Bucket] = OrderedDict()
-        self._addresses: OrderedDict[str, Bucket] = OrderedDict()
+        self._keys = Buckets(self.PER_KEY / 60, self.PER_KEY)
+        self._addresses = Buckets(self.PER_ADDRESS / 60, self.PER_ADDRESS)
 
     def allowed(self, key: str, address: str) -> bool:
         """May *key* at *address* look something up? Ask before looking, so a right guess is refused too."""
         now = self._clock()
-        mine = self._keys.get(key)
-        theirs = self._addresses.get(_network(address))
-        return (mine is None or mine.open(now)) and (theirs is None or theirs.open(now))
+        return self._keys.open(key, now) and self._addresses.open(_network(address), now)
 
     def failed(self, key: str, address: str) -> None:
         """A look-up found nothing."""
         now = self._clock()
         if key:
-            self._bucket(self._keys, key, self.PER_KEY).take(now)
-        self._bucket(self._addresses, _network(address), self.PER_ADDRESS).take(now)
-
-    def _bucket(self, buckets: OrderedDict[str, Bucket], name: str, a_minute: int) -> Bucket:
-        bucket = buckets.get(name)
-        if bucket is None:
-            bucket = buckets[name] = Bucket(a_minute / 60, a_minute)
-            if len(buckets) > self.KEPT:
-                buckets.popitem(last=False)
-        else:
-            buckets.move_to_end(name)
-        return bucket
+            self._keys.of(key).take(now)
+        self._addresses.of(_network(address)).take(now)
 
 
 class Admission:

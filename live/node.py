@@ -17,7 +17,7 @@ from live.badges import Badges, hash_token
 from live.bus import Bus, Hint
 from live.deadlines import Deadlines
 from live.hub import Hub
-from live.limits import Admission, FailedLookups
+from live.limits import Admission, Buckets, FailedLookups
 from live.line import Line
 from live.parts import Live
 from live.presence import Presence
@@ -38,6 +38,8 @@ BADGE_KEPT = 2.0
 """Seconds a looked-up badge is trusted; a revocation drops it at once on this node, within these on others."""
 DESK_LIMIT = 5.0
 """Seconds after which a command of the desk is dropped: a late Take would be a disaster."""
+LINES = 12
+"""Open sockets of one badge: three browsers with a few tabs each. A desk has three, two of them its miniatures."""
 SWEEP = 2.0
 WATCH = 1.0
 """Seconds from one count of people and screens to the next."""
@@ -77,6 +79,8 @@ class Node:
         self.presence = Presence()
         self.projector = Projector(store, self.hub, renderer, self.live)
         self.failed_lookups = FailedLookups(clock)
+        self.messages = Buckets(settings.message_rate, settings.message_burst)
+        """One for each badge, whatever its messages come by."""
         self.admission = Admission(settings.join_lag, settings.join_rate)
         self.deadlines = Deadlines(self)
         self.counters = Counters()
@@ -87,6 +91,8 @@ class Node:
         self._known: dict[bytes, tuple[float, Badge | None]] = {}
         self._versions: dict[tuple[str, str], int] = {}
         self._rung: set[tuple[str, str]] = set()
+        self._open_since: dict[int, float] = {}
+        """Sessions with an open poll, and when that was first seen here."""
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -128,32 +134,35 @@ class Node:
         """
         try:
             commands.allow(badge, command)
-            at = getattr(command, "at", 0.0)
-            if at and not command.hot and abs(self.wall() - at) > DESK_LIMIT:
-                raise Refused("too_late")
         except Refused as refused:
             self.counters.refused += 1
             answer(refused)
             return
-        hot = command.hot
+        hot, at = command.hot, getattr(command, "at", 0.0)
 
         def run(tx: Tx) -> Done:
-            done = command.perform(tx, badge, self.wall())
-            return done if hot else _counted(tx, done)
+            now = self.wall()
+            if hot:
+                return command.perform(tx, badge, now)
+            if at and abs(now - at) > DESK_LIMIT:  # asked here, where it has also waited for the disk
+                raise Refused("too_late")
+            return _counted(tx, command.perform(tx, badge, now))
 
         def landed(out: Done | BaseException) -> None:
-            if isinstance(out, Done):
-                self.counters.done += 1
-                if out.notice == "timer_set":
-                    self.presence.calm(out.touched)
-                if out.touched:
-                    self._heed(out.touched)
-                    self._rung |= out.touched
-            elif isinstance(out, Refused):
-                self.counters.refused += 1
-            else:
-                self.counters.failed += 1
-            answer(out)
+            try:
+                answer(out)
+            finally:
+                if isinstance(out, Done):
+                    self.counters.done += 1
+                    if out.notice == "timer_set":
+                        self.presence.calm(out.touched)
+                    if out.touched:
+                        self._heed(out.touched)
+                        self._rung |= out.touched
+                elif isinstance(out, Refused):
+                    self.counters.refused += 1
+                else:
+                    self.counters.failed += 1
 
         self.store.write(run, landed, post=self._post, alone=command.alone, hot=hot)
 
@@ -195,6 +204,10 @@ class Node:
         line.who = badge
         self._lines.setdefault(badge.key, {})[line] = None
         line.on_lost(self._forget_line)
+
+    def room_for(self, badge: Badge) -> bool:
+        """May this badge open one more line?"""
+        return len(self._lines.get(badge.key, ())) < LINES
 
     def lines_of(self, key: str) -> list[Line]:
         """The open lines of one badge."""
@@ -309,22 +322,31 @@ class Node:
                     if audience.view == "screen":
                         touched.add((audience.address, "here"))
                 self.projector.touch(frozenset(touched))
-                for session, lost, of in self.presence.losses(now):
-                    await self._stop_timer(session, lost, of)
+                await self._stop_timers(now)
             except Exception:  # a count that fails must not stop the others
                 log.exception("counting failed")
 
-    async def _stop_timer(self, session: int, lost: int, of: int) -> None:
-        row = self.store.peek.cursor.execute(
-            "SELECT id, closes_at, hall_id FROM poll WHERE session_id = ? AND state = 'open'", (session,)
-        ).fetchone()
-        if row is None:
-            self.presence.alarms.pop(session, None)
-            return
-        log.warning("phones lost: %d of %d in session %d", lost, of, session)
-        if row[1] is not None:
-            await self.ask(THE_SYSTEM, SetTimer(poll=row[0], seconds=0, why=f"phones_lost {lost}/{of}"))
-        self.projector.touch(frozenset({(f"hall:{row[2]}", "air")}))
+    async def _stop_timers(self, now: float) -> None:
+        """Where a hall's phones vanished while a poll is open, its timer waits for a person."""
+        if not self.ready:
+            return  # stopping: it is we who say goodbye
+        open_ = {
+            session: (poll, closes_at, hall)
+            for poll, session, closes_at, hall in self.store.peek.cursor.execute(
+                "SELECT id, session_id, closes_at, hall_id FROM poll WHERE state = 'open'"
+            )
+        }
+        self._open_since = {session: self._open_since.get(session, now) for session in open_}
+        for session, lost, of in self.presence.losses(now, self._open_since):
+            poll, closes_at, hall = open_[session]
+            log.warning("phones lost: %d of %d in session %d", lost, of, session)
+            try:
+                if closes_at is not None:
+                    await self.ask(THE_SYSTEM, SetTimer(poll=poll, seconds=0, why=f"phones_lost {lost}/{of}"))
+            except Exception:  # the other halls have timers, too; this one is tried again
+                log.exception("a timer was not stopped")
+                self.presence.alarms.pop(session, None)
+            self.projector.touch(frozenset({(f"hall:{hall}", "air")}))
 
 
 def _counted(tx: Tx, done: Done) -> Done:

@@ -6,6 +6,7 @@ Clocks are monotonic seconds, given by the caller.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.command import Touched
@@ -18,6 +19,8 @@ LATE, GONE = 8.0, 12.0
 """A screen beats every 5 s; it is late after 8 s and lost after 12 s of silence."""
 STAFF_IDLE = 120.0
 OTHERS_LIVE = 6.0
+SILENT = 15.0
+"""While a poll is open phones beat every 5 s. Three missed in a row: its network is gone, though its socket is not."""
 
 
 @dataclass(slots=True)
@@ -49,6 +52,8 @@ class ScreenHealth:
 class _Room:
     phones: dict[int, int] = field(default_factory=dict)
     """Person to number of open lines."""
+    heard: dict[int, float] = field(default_factory=dict)
+    """Person to when one of their phones was heard last; none for those whose page is hidden."""
     lost: dict[int, float] = field(default_factory=dict)
     """Person whose last line broke, and when."""
     staff: dict[int, tuple[str, str, float]] = field(default_factory=dict)
@@ -71,9 +76,10 @@ class Presence:
 
     # --- phones
 
-    def came(self, session: int, person: int) -> None:
+    def came(self, session: int, person: int, now: float) -> None:
         room = self._rooms[session]
         room.phones[person] = room.phones.get(person, 0) + 1
+        room.heard[person] = now
         room.lost.pop(person, None)
         self._moved.add(session)
 
@@ -86,8 +92,16 @@ class Presence:
             room.phones[person] = left
             return
         room.phones.pop(person, None)
-        if lost:
+        if room.heard.pop(person, None) is not None and lost:
             room.lost[person] = now
+
+    def phone_seen(self, session: int, person: int, now: float, *, away: bool) -> None:
+        """A phone's sign of life, or its word that its page is hidden and it may fall silent."""
+        room = self._rooms[session]
+        if away:
+            room.heard.pop(person, None)
+        elif person in room.phones:
+            room.heard[person] = now
 
     def here(self, session: int, now: float) -> int:
         """People connected in a session, all nodes together."""
@@ -103,20 +117,30 @@ class Presence:
         self._moved, self._told = set(), told
         return found
 
-    def losses(self, now: float) -> list[tuple[int, int, int]]:
-        """(session, phones lost, of how many) wherever too many vanished at once; each is told once."""
+    def losses(self, now: float, open_since: Mapping[int, float]) -> list[tuple[int, int, int]]:
+        """(session, phones lost, of how many) wherever too many vanished at once; each is told once.
+
+        *open_since* names the sessions in which a poll is open, and since when phones beat faster: those whose line
+        broke are lost, and those who are silent.
+        """
         found: list[tuple[int, int, int]] = []
         for session, room in self._rooms.items():
             for person, at in list(room.lost.items()):
                 if now - at > LOST_WITHIN:
                     del room.lost[person]
-            lost, of = len(room.lost), len(room.lost) + len(room.phones)
+            if session not in open_since:
+                self.alarms.pop(session, None)
+                continue
+            since = open_since[session]
+            silence = [now - max(at, since) - SILENT for at in room.heard.values()]
+            lost = len(room.lost) + sum(0 < over <= LOST_WITHIN for over in silence)
+            of, there = len(room.lost) + len(room.phones), len(room.phones) - sum(over > 0 for over in silence)
             if lost >= LOST_LEAST and lost > of * LOST_SHARE:
                 if session not in self.alarms:
                     found.append((session, lost, of))
                 told = self.alarms.get(session, (0, 0))
                 self.alarms[session] = max(told, (lost, of))
-            elif session in self.alarms and len(room.phones) >= self.alarms[session][1] * (1 - LOST_SHARE):
+            elif session in self.alarms and there >= self.alarms[session][1] * (1 - LOST_SHARE):
                 del self.alarms[session]
         return found
 

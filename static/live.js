@@ -10,7 +10,8 @@
                            "offline" when the device itself says so, "resume" when we only make sure); "out" (signed out: the page reloads)
      onHello(hello)        {now, person}: the line is open and knows us
      onLate(answer, command)  an answer that came after its promise had given up
-     beat()                further fields of the heartbeat; `every` its pace in seconds (20; a screen 5)
+     beat()                further fields of the heartbeat; `every` its pace in seconds (20; a screen 5, and a phone
+                           while a poll is open)
    beat()                  a heartbeat now
    send(command)           a Promise of the answer {ok, at, facts, words}, for staff. Over the socket if it is open,
                            else by POST; done within 5 s or rejected with an Error whose message is for people and
@@ -46,7 +47,10 @@ export function connect(options) {
   addEventListener("offline", () => { drop(); tell("lost", "offline"); again(12); });
   addEventListener("pageshow", (event) => event.persisted && resume());
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) hiddenAt = Date.now();
+    if (document.hidden) {
+      hiddenAt = Date.now();
+      beat();
+    }
     else if (state !== "open" || Date.now() - hiddenAt > 5000) resume();
     else beat();
   });
@@ -139,14 +143,14 @@ function pulse() {
   const now = Date.now();
   if (state === "open") {
     if (now - heard > 45000) lost(0);
-    else if (now - beaten >= 1000 * (o.every || (o.view === "screen" ? 5 : 20))) beat();
+    else if (now - beaten >= 1000 * (o.every || (o.view === "screen" || $('[data-state="open"]') ? 5 : 20))) beat();
   } else if ((failures > 1 || socketless) && !resting() && now - looked > 10000) look();
 }
 
 export function beat() {
   if (state !== "open" || !socket || socket.readyState !== 1) return;
   beaten = Date.now();
-  socket.send(JSON.stringify({ do: "beat", ...o.beat?.() }));
+  socket.send(JSON.stringify({ do: "beat", ...(resting() && { away: true }), ...o.beat?.() }));
 }
 
 /* The same parts by GET: when sockets fail, and at once when we wake up. */

@@ -10,14 +10,11 @@ from starlette.routing import Route
 
 from live import commands, cookies, pages
 from live.languages import LANGUAGES
-from live.limits import Bucket
 from live.node import Node
 from models.ballots import my_ballot
 from models.command import Badge, Command, Done
 from models.people import SetLanguage, SignOut
 from models.refusals import Refused
-
-_BUCKETS: dict[str, Bucket] = {}
 
 
 async def do(request: Request) -> Response:
@@ -41,8 +38,7 @@ async def do(request: Request) -> Response:
         re = getattr(command, "id", 0)
         if badge is None:
             return _without_badge(request, command, back)
-        bucket = _bucket(badge.key, node.settings.message_rate, node.settings.message_burst)
-        if not bucket.take(node.clock()):
+        if not node.messages.of(badge.key).take(node.clock()):
             raise Refused("too_fast")
         out = await node.ask(badge, command)
         facts = out.facts
@@ -81,15 +77,6 @@ def _keys(node: Node, badge: Badge, fields: list[tuple[str, str]]) -> list[tuple
     rest = [(key, value) for key, value in fields if key not in ("secret", "intent", "turn")]
     made = [("secret", secrets.token_hex(16)), ("intent", secrets.token_hex(16)), ("turn", str(mine.turn + 1))]
     return rest + made
-
-
-def _bucket(key: str, rate: float, burst: float) -> Bucket:
-    bucket = _BUCKETS.get(key)
-    if bucket is None:
-        if len(_BUCKETS) > 20_000:
-            _BUCKETS.clear()
-        bucket = _BUCKETS[key] = Bucket(rate, burst)
-    return bucket
 
 
 routes = [Route("/do/{name}", do, methods=["POST"])]

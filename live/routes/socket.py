@@ -14,7 +14,6 @@ from starlette.types import Receive, Scope, Send
 
 from live import commands, faces
 from live.cookies import token_in
-from live.limits import Bucket
 from live.line import Line, Stage
 from live.node import Node
 from live.wire import line_of, message_frame, numbers_frame
@@ -36,7 +35,7 @@ class Connection:
         self.node = node
         self.line = line
         self.badge = badge
-        self.bucket = Bucket(node.settings.message_rate, node.settings.message_burst)
+        self.bucket = node.messages.of(badge.key)
         self.look: faces.Look | None = None
         self.staff = 0
         self.faults = 0
@@ -88,20 +87,22 @@ class Connection:
         for audience in look.audiences:
             self.node.hub.join(self.line, audience)
         if look.view == "phone" and look.session:
-            self.node.presence.came(look.session, self.badge.person_id)
+            self.node.presence.came(look.session, self.badge.person_id, self.node.clock())
         for audience, name in look.seen:
             shown = self.node.projector.look(audience, name)
             if not shown.frame.digest or have.get(name) != shown.frame.digest:
                 self.line.show(shown.frame)
 
     def _command(self, command: Command) -> None:
+        if self.staff:
+            self.node.presence.staff_seen(self.staff, self.badge.person_id, self.node.clock())
         self.node.perform(self.badge, command, partial(self._answer, getattr(command, "id", 0), command))
 
     def _beat(self, beat: commands.Beat) -> None:
         node = self.node
         self.line.send(message_frame({"beat": node.wall()}))
-        if self.staff:
-            node.presence.staff_seen(self.staff, self.badge.person_id, node.clock())
+        if self.look is not None and self.look.view == "phone" and self.look.session:
+            node.presence.phone_seen(self.look.session, self.badge.person_id, node.clock(), away=beat.away)
         if self.badge.screen_id and self.badge.hall_id and beat.shown >= 0:
             state = node.presence.screen(self.badge.hall_id, self.badge.screen_id, "", node.clock())
             if (state.shown, state.blank) != (beat.shown, beat.blank):
@@ -174,7 +175,7 @@ class Connection:
     def lost(self, line: Line) -> None:
         if self.timer is not None:
             self.timer.cancel()
-        self._leave(lost=True)
+        self._leave(lost=self.node.ready)  # when we stop, it is we who say goodbye
 
     def _no_hello(self) -> None:
         self.timer = None
@@ -203,6 +204,8 @@ def endpoint(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         line = line_of(scope, receive, send)
         if badge is None:
             line.close(BADGE_FIRST, "show your badge first")
+        elif not node.room_for(badge):
+            line.close(TOO_FAST, "too many lines")
         elif wait is not None:
             line.send(message_frame({"bye": round(wait, 1)}))
             line.close(1013, "come back")

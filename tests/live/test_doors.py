@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -138,8 +137,6 @@ async def test_numbers_that_are_none_are_refused_in_words(house: House, path: st
 async def test_a_hello_with_a_number_that_is_none_is_not_understood(house: House, session: object) -> None:
     guest = await house.guest(house.world.moderator, view="")
     guest.say({"do": "hello", "view": "desk", "session": session})
-    async with asyncio.timeout(5):
-        while guest.code is None:
-            await asyncio.sleep(0.01)
+    await guest.until(lambda: guest.code is not None)
 
     assert guest.code == 1008

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from live.limits import Admission, Bucket, FailedLookups
+from live.limits import Admission, Bucket, Buckets, FailedLookups
 
 
 class Clock:
@@ -81,9 +81,9 @@ def test_an_ipv6_network_counts_as_one_address() -> None:
     assert lookups.allowed("fresh", "2001:db8:0:1::1")
 
 
-def test_the_memory_of_failed_lookups_is_bounded() -> None:
+def test_the_memory_of_failed_lookups_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     lookups = FailedLookups(Clock())
-    lookups.KEPT = 100
+    monkeypatch.setattr(Buckets, "KEPT", 100)
     for n in range(1000):
         lookups.failed(f"cookie {n}", f"address {n}")
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from live import node as node_module
+from live import presence
 from live.badges import hash_token
 from live.faces import look
 from live.node import BADGE_KEPT, SWEEP, THE_SYSTEM
@@ -127,6 +128,21 @@ async def test_a_desk_command_is_done_within_five_seconds_or_dropped(house: Hous
     assert late["words"].startswith("Not done")
     assert house.world.dump() == before
     assert (await desk.ask(blank, at=time.time() - 4))["ok"] == "blanked"
+
+
+async def test_a_desk_command_that_waited_for_the_disk_is_dropped_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_module, "DESK_LIMIT", 0.3)
+    world = house.world
+    world.do(stage.StageNext(hall=1, scene=stage.Scene(kind="lobby")))
+    desk = await house.guest(world.moderator, "desk", session=1)
+    world.store.write(lambda tx: (time.sleep(0.6), Done())[1], lambda out: None, post=lambda f, *a: f(*a))
+
+    answer = await desk.ask(stage.Take(hall=1, seen=world.air().version), at=time.time())
+
+    assert answer["no"] == "too_late"
+    assert world.air().program.kind != "lobby"
 
 
 async def test_a_vote_that_was_under_way_for_long_still_counts(house: House) -> None:
@@ -524,6 +540,74 @@ async def test_when_a_few_phones_vanish_the_timer_goes_on(house: House) -> None:
     await asyncio.sleep(0.4)
 
     assert world.board(poll).closes_at is not None
+
+
+async def silence(house: House, monkeypatch: pytest.MonkeyPatch, *, away: bool) -> polls.Poll:
+    """Twelve phones, of which eleven say nothing any more though their sockets stand. What became of the poll."""
+    monkeypatch.setattr(presence, "SILENT", 0.5)
+    poll = house.world.poll(timer_s=600)
+    phones = [await house.guest(house.world.person(n)) for n in range(12)]
+    for phone in phones[1:] if away else ():
+        phone.say({"do": "beat", "away": True})
+    for _ in range(15):
+        phones[0].say({"do": "beat"})
+        await asyncio.sleep(0.1)
+    return house.world.read(lambda tx: tx.get_one(polls.Poll, poll))
+
+
+async def test_phones_that_fall_silent_all_at_once_are_lost_though_their_sockets_stand(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await silence(house, monkeypatch, away=False)).closes_at is None
+    assert house.node.presence.alarms == {1: (11, 12)}
+
+
+async def test_phones_that_said_their_page_is_hidden_may_fall_silent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await silence(house, monkeypatch, away=True)).closes_at is not None
+
+
+async def test_our_own_goodbye_stops_no_timer(house: House) -> None:
+    poll = house.world.poll(timer_s=600)
+    phones = [await house.guest(house.world.person(n)) for n in range(12)]
+
+    await house.node.drain()
+    for phone in phones:
+        await phone.leave(code=1012)
+    await asyncio.sleep(0.4)
+
+    assert house.world.board(poll).closes_at is not None
+
+
+async def test_a_timer_that_could_not_be_stopped_leaves_no_other_hall_alone_and_is_tried_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, stopped = house.node, list[int]()
+    polls_ = {house.world.poll(timer_s=600): 1, house.world.poll(timer_s=600, session=2): 2}
+
+    async def ask(badge: Badge, command: Command) -> Done:
+        assert isinstance(command, polls.SetTimer)
+        stopped.append(polls_[command.poll])
+        if len(stopped) == 1:
+            raise Refused("try_again")
+        return Done()
+
+    monkeypatch.setattr(node, "ask", ask)
+    for session in (1, 2):
+        for person in range(100, 110):
+            node.presence.came(session, person, node.clock())
+            node.presence.went(session, person, node.clock(), lost=True)
+    await asyncio.sleep(0.5)
+
+    assert sorted(stopped[:2]) == [1, 2]
+    assert stopped[2:] == stopped[:1]
+
+
+async def test_a_badge_has_a_dozen_lines_and_no_more(house: House) -> None:
+    guests = [await house.guest(house.world.person(0)) for _ in range(13)]
+
+    assert [guest.code for guest in guests] == [None] * 12 + [4008]
 
 
 async def test_a_second_loss_stops_the_timer_again(house: House) -> None:
