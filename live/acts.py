@@ -43,7 +43,7 @@ ACTS: dict[str, str] = {
     "revealed": _("%(poll)s revealed"),
     "withdrawn": _("%(poll)s withdrawn"),
     "poll_reset": _("%(poll)s reset"),
-    "new_round": _("Round %(round)s of a poll prepared"),
+    "new_round": _("%(poll)s asked again"),
     "hands_counted": _("%(poll)s: hands counted, %(n)s for option %(option)s"),
     "staged": _("Next: %(scene)s"),
     "took": _("On screen: %(scene)s"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from models import journal, people, programme, results, stage
 from models.command import Badge
+from models.kinds import KINDS
 from models.polls import owner
 from models.programme import AgendaRow, Hall, Meeting, Texts
 from models.results import Board
@@ -68,9 +69,13 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Desk: one language of a poll. `texts` are the question, then the options; None where there is none."""
+    """Desk: one language of a poll. `texts` are the question, then the options; None where there is none.
+
+    `spoken` in the session, so that opening needs it; phones show the others as well, once they are approved.
+    """
 
     language: str
+    spoken: bool
     texts: tuple[str | None, ...]
     approved: tuple[bool, ...]
     by: str
@@ -89,7 +94,12 @@ class DeskPoll:
     languages: tuple[Readiness, ...]
     confirm: int
     rounds: tuple[tuple[int, int], ...]
-    """(poll id, round) of the same question, first to last."""
+    """(poll id, round) of the same question, first to last, those withdrawn included."""
+
+    @property
+    def askable(self) -> bool:
+        """Whether some language is approved as a whole, so that there is something to read."""
+        return any(text.ready for text in self.languages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +185,12 @@ def desk(tx: Tx, session_id: int) -> Desk | None:
     if session is None:
         return None
     air = stage.air(tx, session.hall_id)
+    offered = tuple(programme.the_event(tx).languages.split(","))
     boards = [results.board(tx, poll, "desk") for poll in results.of_session(tx, session_id)]
     checked_in = tx.cursor.execute("SELECT count(*) FROM presence WHERE session_id = ?", (session_id,)).fetchone()[0]
     return Desk(
         session=session,
-        polls=tuple(_desk_poll(tx, board, session.languages) for board in boards if board),
+        polls=tuple(_desk_poll(tx, board, session.languages, offered) for board in boards if board),
         journal=journal.latest(tx, session_id),
         earlier=stage.earlier(tx),
         holds_screen=air is not None and air.session_id == session_id,
@@ -201,7 +212,8 @@ def my_sessions(tx: Tx, badge: Badge) -> tuple[SessionLink, ...]:
     )
 
 
-def _desk_poll(tx: Tx, board: Board, languages: tuple[str, ...]) -> DeskPoll:
+def _desk_poll(tx: Tx, board: Board, spoken: tuple[str, ...], offered: tuple[str, ...]) -> DeskPoll:
+    """A poll with every language that the session speaks or that somebody wrote in: fixed answers nobody wrote."""
     texts = {
         (slot, language): (body, by, at)
         for slot, language, body, by, at in tx.cursor.execute(
@@ -211,15 +223,18 @@ def _desk_poll(tx: Tx, board: Board, languages: tuple[str, ...]) -> DeskPoll:
         )
     }
     slots = range(1 + len(board.options))
+    written = {language for slot, language in texts if slot == 0 or not KINDS[board.kind].fixed_items}
     rows = tuple(
         Readiness(
             language,
+            language in spoken,
             tuple(texts[slot, language][0] if (slot, language) in texts else None for slot in slots),
             tuple((slot, language) in texts and texts[slot, language][2] is not None for slot in slots),
             next((texts[slot, language][1] for slot in slots if (slot, language) in texts), ""),
             max((texts[slot, language][2] or 0 for slot in slots if (slot, language) in texts), default=0) or None,
         )
-        for language in languages
+        for language in offered
+        if language in spoken or language in written
     )
     root = tx.cursor.execute("SELECT coalesce(root_id, id) FROM poll WHERE id = ?", (board.id,)).fetchone()[0]
     rounds = tx.cursor.execute(

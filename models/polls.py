@@ -104,6 +104,8 @@ class Wording(SQLModel, table=True):
 class WritePoll(Command):
     """Write a new poll (poll 0) or change a draft. `texts` are question, then options, each by language.
 
+    Answers that are fixed bring their own texts; what is sent for them is not looked at.
+
     `key` is made by the page for a new poll: the same form sent twice writes one poll.
     """
 
@@ -146,7 +148,10 @@ class WritePoll(Command):
             raise Refused("no_such_kind")
         if not texts or not texts[0]:
             raise Refused("question_missing")
-        options = len(kind.fixed_items) or len(texts) - 1
+        if kind.fixed_items:
+            offered = programme.the_event(tx).languages.split(",")
+            texts[1:] = [{la: text[la] for la in offered if la in text} for text in kind.fixed_texts]
+        options = len(texts) - 1
         if options < 2 or any(not slot for slot in texts[1:]):
             raise Refused("options_missing")
         poll.kind, poll.state = self.kind, "draft"
@@ -289,13 +294,9 @@ class OpenPoll(Command):
             return Done()
         if poll.state not in ("draft", "ready"):
             raise Refused("poll_was_open")
-        meeting = tx.get(programme.Meeting, poll.session_id)
-        assert meeting is not None
-        if meeting.state != "on":
-            raise Refused("start_session_first")
-        busy = select(Poll.id).where(Poll.session_id == poll.session_id, col(Poll.state).in_(LIVE_STATES))
-        if tx.exec(busy).first() is not None:
-            raise Refused("another_poll_open")
+        _require_free(tx, poll)
+        if not askable(tx, poll):
+            raise Refused("nothing_to_ask")
         lacking = ",".join(lacks(tx, poll))
         if lacking and lacking != self.override:
             raise Refused("languages_missing", languages=lacking.upper())
@@ -366,6 +367,7 @@ class ContinueVoting(Command):
             raise Refused("secret_not_reopened")
         if poll.state == "sealed" and (poll.looked_at is not None or poll.results == "live"):
             raise Refused("figures_were_seen")
+        _require_free(tx, poll)
         poll.state, poll.closed_at, poll.sealed_at = "open", None, None
         changed(tx, poll)
         journal.write(tx, badge, now, poll.session_id, "voting_continued", poll=self.poll)
@@ -542,6 +544,19 @@ def own(tx: Tx, badge: Badge, poll_id: int) -> Poll:
     return poll
 
 
+def _require_free(tx: Tx, poll: Poll) -> None:
+    """Refused unless people can vote in this poll now: its session is on, and no other poll of it is."""
+    meeting = tx.get(programme.Meeting, poll.session_id)
+    assert meeting is not None
+    if meeting.state != "on":
+        raise Refused("start_session_first")
+    others = select(Poll.id).where(
+        Poll.session_id == poll.session_id, Poll.id != poll.id, col(Poll.state).in_(LIVE_STATES)
+    )
+    if tx.exec(others).first() is not None:
+        raise Refused("another_poll_open")
+
+
 def _poll_by_key(tx: Tx, session_id: int, key: str) -> int:
     """The poll that a form with this key has written already; 0 for none."""
     return tx.exec(select(Poll.id).where(Poll.session_id == session_id, Poll.key == f"w{key}")).first() or 0
@@ -587,6 +602,13 @@ def lacks(tx: Tx, poll: Poll) -> tuple[str, ...]:
     assert meeting is not None
     assert poll.id is not None
     return translations.missing(tx, owner(poll.id), 1 + len(items(tx, poll.id)), tuple(meeting.languages.split(",")))
+
+
+def askable(tx: Tx, poll: Poll) -> bool:
+    """Whether some language of the event has the question and every option approved: else there is nothing to read."""
+    assert poll.id is not None
+    offered = tuple(programme.the_event(tx).languages.split(","))
+    return len(translations.missing(tx, owner(poll.id), 1 + len(items(tx, poll.id)), offered)) < len(offered)
 
 
 def set_policy(poll: Poll, ballot: str, results: str, electorate: str) -> None:

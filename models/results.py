@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 from sqlmodel import select
 
-from models import polls, translations
+from models import people, polls, translations
 from models.ballots import LIVE_STATES, turned_out
+from models.command import Badge
 from models.kinds import KINDS
+from models.refusals import Refused
 from models.store import Peek, Tx
 
 FLOOR = 5
@@ -60,6 +63,7 @@ class Board:
     state: str
     version: int
     round: int
+    """Counts the rounds people voted in: one that was withdrawn, or that nobody answered, is none."""
     place: int
     ballot: str
     results: str
@@ -105,7 +109,7 @@ def board(tx: Tx, poll_id: int, view: str) -> Board | None:
     languages = polls.languages(tx, poll)
     return Board(
         id=poll_id, session_id=poll.session_id, kind=poll.kind, template=KINDS[poll.kind].template,
-        state=poll.state, version=poll.version, round=poll.round, place=poll.place, ballot=poll.ballot,
+        state=poll.state, version=poll.version, round=_round(tx, poll), place=poll.place, ballot=poll.ballot,
         results=poll.results, electorate=poll.electorate, min=poll.min, max=poll.max, timer_s=poll.timer_s,
         wording=poll.wording, texts=texts.get(0, {}),
         options=tuple(
@@ -133,6 +137,63 @@ def visible(poll: polls.Poll, view: str) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One ballot of a named poll: whose it is, and the options it marks. `delegation` alone where delegations vote."""
+
+    person: str
+    delegation: dict[str, str]
+    options: tuple[Option, ...]
+
+
+def names(tx: Tx, badge: Badge, session_id: int, poll_id: int) -> tuple[Board, tuple[Chosen, ...]]:
+    """Who chose what in a named poll, by name, and its board. For those who moderate its session, and only once
+    the figures were seen: from then on the vote cannot be reopened.
+    """
+    people.require(tx, badge, "moderate", session_id)
+    poll = tx.get(polls.Poll, poll_id)
+    if poll is None or poll.session_id != session_id:
+        raise Refused("no_such_poll")
+    if poll.ballot != "named":
+        raise Refused("not_named")
+    if poll.state == "withdrawn":
+        raise Refused("poll_withdrawn")
+    if poll.state not in ("sealed", "revealed"):
+        raise Refused("names_after_seal")
+    if poll.looked_at is None:
+        raise Refused("names_after_look")
+    found = board(tx, poll_id, "desk")
+    assert found is not None
+    marks: dict[bytes, set[int]] = {}
+    for ballot, item in tx.cursor.execute("SELECT ballot, item_id FROM mark WHERE poll_id = ?", (poll_id,)):
+        marks.setdefault(ballot, set()).add(item)
+    rows = [
+        (
+            order,
+            Chosen(
+                name, msgspec.json.decode(delegation) if delegation else {},
+                tuple(option for option in found.options if option.id in marks.get(ballot, ())),
+            ),
+        )
+        for order, name, delegation, ballot in tx.cursor.execute(
+            _DELEGATIONS if poll.electorate == "delegations" else _PERSONS, (poll_id,)
+        )
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (row[0] if isinstance(row[0], int) else 0, people.fold(str(row[0]))))
+    return found, tuple(chosen for _, chosen in rows)
+
+
+_PERSONS = """
+SELECT p.family_name || ' ' || p.given_name, coalesce(nullif(trim(p.given_name || ' ' || p.family_name), ''), p.number),
+ d.names, t.ballot FROM turnout t JOIN person p ON p.id = t.elector_id LEFT JOIN delegation d ON d.id = p.delegation_id
+ WHERE t.poll_id = ? AND t.turn > 0
+"""
+_DELEGATIONS = """
+SELECT d.place, '', d.names, t.ballot FROM turnout t JOIN delegation d ON d.id = t.elector_id
+ WHERE t.poll_id = ? AND t.turn > 0
+"""
+
+
 def current(tx: Tx | Peek, session_id: int) -> int | None:
     """The poll phones of a session look at: the one opened last."""
     row = tx.cursor.execute(
@@ -148,6 +209,17 @@ def of_session(tx: Tx, session_id: int) -> tuple[int, ...]:
         select(polls.Poll.id).where(polls.Poll.session_id == session_id).order_by(polls.Poll.place)  # type: ignore[arg-type]
     )
     return tuple(id_ for id_ in rows if id_ is not None)
+
+
+def _round(tx: Tx, poll: polls.Poll) -> int:
+    """The number of a round as people know it."""
+    if poll.round == 1:
+        return 1
+    held: int = tx.cursor.execute(
+        "SELECT count(*) FROM poll WHERE (id = ?1 OR root_id = ?1) AND round < ?2 AND counted AND state != 'withdrawn'",
+        (poll.root_id, poll.round),
+    ).fetchone()[0]
+    return 1 + held
 
 
 def _lines(tx: Tx, poll: polls.Poll, items: list[polls.Item], n: int) -> dict[int, Line]:

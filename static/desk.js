@@ -99,7 +99,7 @@ function onPart(frame) {
 
 function onNumbers({ part, numbers }) {
   if (part !== "turnout" || !numbers.poll) return;
-  put(`[data-turnout="${numbers.poll}"]`, String(numbers.n));
+  for (const at of all(`[data-turnout="${numbers.poll}"]`)) at.textContent = String(numbers.n);
   const bar = $(`[data-turnout-bar="${numbers.poll}"]`);
   if (bar) bar.setAttribute("width", `${numbers.of ? Math.min(100, (100 * numbers.n) / numbers.of).toFixed(1) : 0}%`);
 }
@@ -188,7 +188,6 @@ async function run(form, button) {
     else tell(word("done"));
   } catch (refused) {
     if (refused.key === "just_taken") armed.set(key, Date.now() + AGAIN);
-    if (refused.key === "languages_missing") for (const box of all("[name=override]", form)) box.checked = true;
     tell(refused.message, true);
   } finally {
     busy.delete(key);

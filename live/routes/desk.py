@@ -1,4 +1,4 @@
-"""The moderator's pages: my sessions, the desk, the poll editor, the practice for keys, and the monitors."""
+"""The moderator's pages: my sessions, the desk, the poll editor, who chose what, the practice, and the monitors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from live import faces, pages
-from models import boards, people, polls, programme, stage
+from models import boards, people, polls, programme, results, stage
 from models.command import Badge
 from models.kinds import KINDS
 from models.refusals import Refused
@@ -66,13 +66,24 @@ async def editor(request: Request) -> Response:
         context: dict[str, Any] = {
             "session": boards.head(tx, session),
             "poll": found[0] if found else None,
-            "kinds": tuple(KINDS),
+            "fixed": KINDS["yes_no_abstain"].fixed_texts,
             "event_languages": programme.the_event(tx).languages.split(","),
             "ballots": polls.BALLOTS,
             "policies": polls.RESULTS,
             "roles": people.ROLES,
         }
     return pages.page(request, "desk/editor.html", badge, **context)
+
+
+@pages.refusals_in_words
+async def names(request: Request) -> Response:
+    """GET /desk/ID/poll/POLL/names: who chose what in a named poll, to be read, searched and printed."""
+    badge = pages.person_badge(request)
+    session = request.path_params["session"]
+    with pages.node_of(request).store.reading() as tx:
+        poll, rows = results.names(tx, badge, session, request.path_params["poll"])
+        head = boards.head(tx, session)
+    return pages.page(request, "desk/names.html", badge, session=head, poll=poll, rows=rows)
 
 
 @pages.refusals_in_words
@@ -110,6 +121,7 @@ routes = [
     Route("/desk/{session:int}", desk),
     Route("/desk/{session:int}/poll/new", editor),
     Route("/desk/{session:int}/poll/{poll:int}", editor),
+    Route("/desk/{session:int}/poll/{poll:int}/names", names),
     Route("/desk/{session:int}/practice", practice),
     Route("/desk/{session:int}/monitor/{which}", monitor),
 ]

@@ -15,6 +15,7 @@ class Choice:
     name: str
     template: str = "choice"
     fixed_items: tuple[str, ...] = ()
+    fixed_texts: tuple[dict[str, str], ...] = ()
 
     def check(self, rules: Rules, marks: list[list[int]]) -> list[Mark]:
         chosen = sorted({mark[0] for mark in marks if mark})

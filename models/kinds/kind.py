@@ -32,6 +32,10 @@ class Kind(Protocol):
     def fixed_items(self) -> tuple[str, ...]:
         """Keys of items that are always these, in this order; empty when the moderator writes them."""
 
+    @property
+    def fixed_texts(self) -> tuple[dict[str, str], ...]:
+        """What the fixed items say, by language, in their order. Every language the platform offers is there."""
+
     def check(self, rules: Rules, marks: list[list[int]]) -> list[Mark]:
         """The marks of a valid ballot, in the order of items. Raises Refused with what to do otherwise."""
         ...

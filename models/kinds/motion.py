@@ -15,6 +15,11 @@ class Motion:
     name: str = "yes_no_abstain"
     template: str = "choice"
     fixed_items: tuple[str, ...] = ("yes", "no", "abstain")
+    fixed_texts: tuple[dict[str, str], ...] = (
+        {"en": "Yes", "tr": "Evet", "ar": "نعم", "ru": "Да"},
+        {"en": "No", "tr": "Hayır", "ar": "لا", "ru": "Нет"},
+        {"en": "Abstain", "tr": "Çekimser", "ar": "أمتنع عن التصويت", "ru": "Воздерживаюсь"},
+    )
 
     def check(self, rules: Rules, marks: list[list[int]]) -> list[Mark]:
         return SINGLE.check(Rules(rules.items, 1, 1), marks)

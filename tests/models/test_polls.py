@@ -7,10 +7,11 @@ import sqlite3
 
 import pytest
 
-from models import doors, journal, polls, translations
+from models import doors, journal, polls, programme, translations
 from models.ballots import CastVote
-from models.command import Badge, Command
+from models.command import Badge, Command, Done
 from models.refusals import Refused
+from models.store import Tx
 from tests.world import LANGUAGES, SYSTEM_BADGE, World
 
 
@@ -80,7 +81,7 @@ def test_a_poll_lives_from_draft_to_revealed(world: World) -> None:
 
 STEPS: dict[type[Command], dict[str, str]] = {
     polls.MakeReady: {"draft": "languages_missing", "ready": "done", "*": "poll_not_draft"},
-    polls.OpenPoll: {"draft": "languages_missing", "ready": "open", "open": "done", "*": "poll_was_open"},
+    polls.OpenPoll: {"draft": "nothing_to_ask", "ready": "open", "open": "done", "*": "poll_was_open"},
     polls.EndVoting: {"open": "closing", "closing": "done", "sealed": "done", "revealed": "done", "*": "poll_not_open"},
     polls.ContinueVoting: {"open": "done", "closing": "open", "sealed": "open", "*": "poll_not_open"},
     polls.LookFirst: {"sealed": "sealed", "revealed": "done", "*": "not_sealed_yet"},
@@ -179,6 +180,8 @@ def test_changing_a_text_of_a_ready_poll_makes_it_a_draft_again(world: World) ->
     world.do(polls.CorrectWording(poll=poll, slot=1, language="en", body="Better words"))
 
     assert state(world, poll) == "draft"
+    assert refused(world, polls.OpenPoll(poll=poll)) == "nothing_to_ask"
+    world.do(polls.ApproveText(poll=poll, language="en"))
     assert refused(world, polls.OpenPoll(poll=poll)) == "languages_missing"
 
 
@@ -241,6 +244,57 @@ def test_a_poll_opens_without_a_language_only_when_exactly_that_is_said(world: W
     assert poll_of(world, poll).override == "tr,ar,ru"
     told = world.read(lambda tx: journal.latest(tx, 1))[0]
     assert (told.act, told.facts["override"]) == ("poll_opened", "tr,ar,ru")
+
+
+def test_a_poll_that_nobody_could_read_is_not_opened_whatever_is_waived(world: World) -> None:
+    everything = "en,tr,ar,ru"
+    texts = [{"en": "Question"}, {"en": "One", "tr": "Bir"}, {"en": "Two", "tr": "İki"}]
+    poll = int(world.do(written(texts=texts)).facts["poll"])
+
+    assert refused(world, polls.OpenPoll(poll=poll, override=everything)) == "nothing_to_ask"
+    world.do(polls.ApproveText(poll=poll, language="tr"))
+    assert refused(world, polls.OpenPoll(poll=poll, override=everything)) == "nothing_to_ask"
+    world.do(polls.ApproveText(poll=poll, language="en"))
+    world.do(polls.CorrectWording(poll=poll, slot=0, language="en", body="Another question"))
+    assert refused(world, polls.OpenPoll(poll=poll, override=everything)) == "nothing_to_ask"
+    world.do(polls.ApproveText(poll=poll, language="en"))
+    world.do(polls.OpenPoll(poll=poll, override="tr,ar,ru"))
+
+
+def test_a_new_round_of_what_nobody_approved_is_not_opened(world: World) -> None:
+    poll = stepped(world, "sealed")
+    again = int(world.do(polls.NewRound(poll=poll, round=2)).facts["poll"])
+    world.do(polls.CorrectWording(poll=again, slot=0, language="en", body="Another question"))
+
+    assert refused(world, polls.OpenPoll(poll=again, override="en,tr,ar,ru")) == "nothing_to_ask"
+
+
+def test_one_language_of_the_event_is_enough_to_be_read(world: World) -> None:
+    world.store.do(lambda tx: spoken(tx, "en,tr"))
+    poll = int(world.do(written(texts=[{"ar": "سؤال"}, {"ar": "واحد"}, {"ar": "اثنان"}])).facts["poll"])
+    world.do(polls.ApproveText(poll=poll, language="ar"))
+
+    world.do(polls.OpenPoll(poll=poll, override="en,tr"))
+
+    assert state(world, poll) == "open"
+
+
+def spoken(tx: Tx, languages: str) -> Done:
+    """The languages of session 1 are these."""
+    meeting = tx.get_one(programme.Meeting, 1)
+    meeting.languages = languages
+    tx.add(meeting)
+    return Done()
+
+
+def test_a_motion_brings_the_texts_of_its_answers(world: World) -> None:
+    texts = [{"en": "Shall we?", "tr": "Yapalım mı?"}, {"en": "Aye"}]
+    poll = int(world.do(written(kind="yes_no_abstain", texts=texts)).facts["poll"])
+    world.do(polls.ApproveText(poll=poll, language="en"))
+    world.do(polls.OpenPoll(poll=poll, override="tr,ar,ru"))
+
+    assert [option.texts for option in world.board(poll).options] == [{"en": "Yes"}, {"en": "No"}, {"en": "Abstain"}]
+    assert [option.texts["tr"] for option in world.board(poll, "desk").options] == ["Evet", "Hayır", "Çekimser"]
 
 
 def test_a_poll_needs_its_session_on_no_other_poll_and_somebody_to_vote(world: World) -> None:
@@ -325,6 +379,20 @@ def test_a_sealed_poll_with_live_results_is_not_reopened_since_everybody_saw_its
     poll = stepped(world, "sealed", results="live")
 
     assert refused(world, polls.ContinueVoting(poll=poll)) == "figures_were_seen"
+
+
+def test_voting_does_not_go_on_while_another_poll_is_open(world: World) -> None:
+    first = stepped(world, "sealed")
+    world.poll()
+
+    assert refused(world, polls.ContinueVoting(poll=first)) == "another_poll_open"
+
+
+def test_voting_does_not_go_on_in_a_session_that_has_ended(world: World) -> None:
+    poll = stepped(world, "sealed")
+    world.do(doors.EndSession(session=1, confirm=10 + 37))
+
+    assert refused(world, polls.ContinueVoting(poll=poll)) == "start_session_first"
 
 
 def test_a_sealed_secret_poll_is_not_reopened(world: World) -> None:
@@ -414,6 +482,26 @@ def test_a_second_round_is_a_poll_of_its_own_made_once(world: World) -> None:
     assert world.board(poll, "desk").n == 1
     assert world.board(second, "desk").voted == 0
     assert refused(world, polls.NewRound(poll=third, round=4)) == "end_voting_first"
+
+
+@pytest.mark.parametrize(("before", "number"), [("revealed", 2), ("withdrawn", 1)])
+def test_a_round_counts_those_before_it_that_people_voted_in(world: World, before: str, number: int) -> None:
+    poll = stepped(world, before)
+
+    again = int(world.do(polls.NewRound(poll=poll, round=2)).facts["poll"])
+
+    assert (world.board(poll).round, world.board(again).round) == (1, number)
+
+
+def test_a_round_that_nobody_answered_and_one_that_was_reset_are_none(world: World) -> None:
+    poll = world.poll()
+    world.seal(poll)
+    again = int(world.do(polls.NewRound(poll=poll, round=2)).facts["poll"])
+    world.do(polls.OpenPoll(poll=again))
+    world.vote(again, 0, 1)
+    reset = int(world.do(polls.ResetPoll(poll=again, confirm=programme.confirmation(again))).facts["poll"])
+
+    assert [world.board(one).round for one in (poll, again, reset)] == [1, 1, 1]
 
 
 def test_hands_stand_apart_and_late_ones_on_a_line_of_their_own(world: World) -> None:

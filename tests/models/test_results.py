@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import polls, results
-from models.command import Done
+from models import people, polls, results
+from models.command import Badge, Done
+from models.refusals import Refused
 from models.results import Board, percent
 from tests.world import World
 
@@ -131,6 +132,79 @@ def test_how_many_were_withdrawn_is_told_at_the_desk_only(world: World) -> None:
     world.do(polls.Withdraw(poll=poll))
 
     assert [world.board(poll, view).withdrawn_n for view in VIEWS] == [0, 0, 1, 0]
+
+
+# Named polls
+
+
+def looked_at(world: World, **options: str) -> int:
+    """A poll of three options where two people chose, sealed and looked at."""
+    poll = world.poll(**options)  # type: ignore[arg-type]
+    for n, choice in enumerate((2, 0)):
+        world.vote(poll, n, choice)
+    world.seal(poll)
+    world.do(polls.LookFirst(poll=poll))
+    return poll
+
+
+def told(world: World, poll: int, badge: Badge | None = None, session: int = 1) -> list[tuple[str, str, str]]:
+    """Person, delegation, letters chosen."""
+    _, rows = world.read(lambda tx: results.names(tx, badge or world.moderator, session, poll))
+    return [(row.person, row.delegation["en"], "".join(o.letter for o in row.options)) for row in rows]
+
+
+def no_names(world: World, poll: int, badge: Badge | None = None, session: int = 1) -> str:
+    with pytest.raises(Refused) as caught:
+        told(world, poll, badge, session)
+    return caught.value.key
+
+
+def test_moderators_see_who_chose_what_in_a_named_poll(world: World) -> None:
+    poll = looked_at(world, ballot="named")
+
+    assert told(world, poll) == [("Given4 Family4", "Delegation 1", "C"), ("Given5 Family5", "Delegation 2", "A")]
+    world.do(polls.Reveal(poll=poll))
+    assert told(world, poll, world.organiser) == told(world, poll)
+
+
+def test_where_delegations_vote_they_are_told_and_no_person(world: World) -> None:
+    world.do(people.NameVoter(delegation=1, voter=4), world.organiser)
+    world.do(people.NameVoter(delegation=2, voter=5), world.organiser)
+
+    poll = looked_at(world, ballot="named", electorate="delegations")
+
+    assert told(world, poll) == [("", "Delegation 1", "C"), ("", "Delegation 2", "A")]
+
+
+@pytest.mark.parametrize("ballot", ["confidential", "secret"])
+def test_nobody_sees_who_chose_what_in_other_polls(world: World, ballot: str) -> None:
+    poll = looked_at(world, ballot=ballot)
+    world.do(polls.Reveal(poll=poll))
+
+    assert no_names(world, poll) == no_names(world, poll, world.organiser) == "not_named"
+
+
+def test_who_chose_what_is_for_those_who_moderate_the_session(world: World) -> None:
+    poll = looked_at(world, ballot="named")
+
+    for badge in (world.person(0), world.other, Badge(4, "rapporteur"), Badge(4, "av"), Badge(4, "data_protection")):
+        assert no_names(world, poll, badge) == "not_yours"
+    assert no_names(world, poll, world.other, session=2) == "no_such_poll"
+    assert no_names(world, 999) == "no_such_poll"
+
+
+def test_who_chose_what_is_told_only_after_somebody_looked(world: World) -> None:
+    poll = world.poll(ballot="named", open_=False)
+    assert no_names(world, poll) == "names_after_seal"
+    world.do(polls.OpenPoll(poll=poll))
+    assert no_names(world, poll) == "names_after_seal"
+    world.close(poll)
+    assert no_names(world, poll) == "names_after_seal"
+    world.seal(poll)
+    assert no_names(world, poll) == "names_after_look"
+    gone = world.poll(ballot="named")
+    world.do(polls.Withdraw(poll=gone))
+    assert no_names(world, gone) == "poll_withdrawn"
 
 
 def test_phones_look_at_the_poll_that_was_opened_last(world: World) -> None:

@@ -1,0 +1,162 @@
+"""The desk's pages as HTML: what is offered when, in which languages, and what is refused in words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from live import languages
+from live.assets import Assets
+from live.render import TEMPLATES, Renderer
+from models import boards, polls, programme
+from models.command import Done
+from models.kinds import KINDS
+from models.store import Tx
+from tests.world import LANGUAGES, World
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer(Assets(TEMPLATES.parent / "static"), "Europe/Istanbul")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "hallside.sqlite")
+
+
+def panel(world: World, renderer: Renderer, language: str = "en") -> str:
+    """The polls' part of session 1 with one poll in it."""
+    board = world.read(lambda tx: boards.desk(tx, 1))
+    return renderer.fragment("desk/_polls.html", language, board=board)
+
+
+def form(html: str, command: str) -> str:
+    found = re.search(rf'<form[^>]*action="/do/{command}".*?</form>', html, re.S)
+    return found[0] if found else ""
+
+
+def written(world: World, *approved: str, **texts: str) -> int:
+    """A poll with two options in these languages. Its id."""
+    slots = [{la: f"{text} {n}" for la, text in texts.items()} for n in range(3)]
+    poll = int(world.do(polls.WritePoll(session=1, texts=slots)).facts["poll"])
+    for language in approved:
+        world.do(polls.ApproveText(poll=poll, language=language))
+    return poll
+
+
+def session_speaks(world: World, spoken: str) -> None:
+    def run(tx: Tx) -> Done:
+        meeting = tx.get_one(programme.Meeting, 1)
+        meeting.languages = spoken
+        tx.add(meeting)
+        return Done()
+
+    world.store.do(run)
+
+
+def test_opening_without_a_language_is_offered_once_something_can_be_read(world: World, renderer: Renderer) -> None:
+    poll = written(world, en="Words")
+    before = form(panel(world, renderer), "open_poll")
+    world.do(polls.ApproveText(poll=poll, language="en"))
+    after = form(panel(world, renderer), "open_poll")
+
+    assert 'aria-disabled="true"' in before
+    assert "checkbox" not in before
+    assert 'name="override" value="tr,ar,ru"' in after
+    assert " checked" not in after
+    assert "aria-disabled" not in after
+
+
+def test_the_box_for_other_languages_is_another_box(world: World, renderer: Renderer) -> None:
+    poll = written(world, "en", "tr", en="Words", tr="Söz", ru="Слова")
+    more = re.findall(r'name="override".*? id="([^"]+)"', panel(world, renderer))
+    world.do(polls.ApproveText(poll=poll, language="ru"))
+    less = re.findall(r'name="override".*? id="([^"]+)"', panel(world, renderer))
+
+    assert more != less
+
+
+def test_a_text_in_a_language_the_session_does_not_speak_can_be_read_and_approved(
+    world: World, renderer: Renderer
+) -> None:
+    session_speaks(world, "en,tr")
+    poll = written(world, en="Words", ar="كلمات")
+
+    html = panel(world, renderer)
+
+    assert re.findall(r'<span class="lg" lang="(\w+)">', html) == ["en", "tr", "ar"]
+    assert f'id="f-approve-{poll}-ar"' in html
+    world.do(polls.ApproveText(poll=poll, language="ar"))
+    assert world.board(poll).texts == {"ar": "كلمات 0"}
+    assert world.board(poll, "desk").drafts == ("en", "tr"), "what opening needs is the session's"
+
+
+def test_fixed_answers_alone_make_no_language_of_a_motion(world: World, renderer: Renderer) -> None:
+    session_speaks(world, "en,tr")
+    world.do(polls.WritePoll(session=1, kind="yes_no_abstain", texts=[{"en": "Shall we?"}]))
+
+    assert re.findall(r'<span class="lg" lang="(\w+)">', panel(world, renderer)) == ["en", "tr"]
+
+
+def test_fixed_answers_say_in_every_language_what_the_interface_says() -> None:
+    said = [{la: languages.catalogue(la).gettext(word) for la in LANGUAGES} for word in ("Yes", "No", "Abstain")]
+
+    assert list(KINDS["yes_no_abstain"].fixed_texts) == said
+
+
+def test_withdrawing_is_asked_once_more_and_says_how_much_is_deleted(world: World, renderer: Renderer) -> None:
+    poll = world.poll()
+    world.vote(poll, 0, 1)
+
+    html = panel(world, renderer)
+    fold = html[html.index(f'id="d-withdraw-{poll}"') :]
+
+    assert fold.index("<summary>Withdraw</summary>") < fold.index('action="/do/withdraw"') < fold.index("</details>")
+    assert f'data-turnout="{poll}">1</b>' in form(html, "withdraw")
+    assert "Withdraw and delete the answers" in form(html, "withdraw")
+
+
+def test_voting_is_continued_only_where_that_is_not_refused(world: World, renderer: Renderer) -> None:
+    def offered() -> bool:
+        return bool(form(panel(world, renderer), "continue_voting"))
+
+    poll = world.poll()
+    shown = [offered()]
+    world.close(poll)
+    shown.append(offered())
+    world.seal(poll)
+    shown.append(offered())
+    other = world.poll()
+    shown.append(offered())
+    world.do(polls.Withdraw(poll=other))
+    shown.append(offered())
+    world.do(polls.LookFirst(poll=poll))
+    shown.append(offered())
+
+    assert shown == [False, True, True, False, True, False]
+
+
+@pytest.mark.parametrize(("ballot", "results"), [("secret", "on_release"), ("confidential", "live")])
+def test_a_sealed_secret_or_live_poll_is_not_offered_to_go_on(
+    world: World, renderer: Renderer, ballot: str, results: str
+) -> None:
+    world.seal(world.poll(ballot=ballot, results=results))
+
+    assert not form(panel(world, renderer), "continue_voting")
+
+
+def test_names_are_linked_once_they_may_be_read(world: World, renderer: Renderer) -> None:
+    named, other = world.poll(ballot="named", open_=False), world.poll(open_=False)
+    for poll in (named, other):
+        world.do(polls.OpenPoll(poll=poll))
+        world.vote(poll, 0, 1)
+        world.seal(poll)
+    links = [re.findall(r"/desk/1/poll/(\d+)/names", panel(world, renderer))]
+    for poll in (named, other):
+        world.do(polls.LookFirst(poll=poll))
+    links.append(re.findall(r"/desk/1/poll/(\d+)/names", panel(world, renderer)))
+
+    assert links == [[], [str(named)]]
