@@ -71,7 +71,7 @@ def clock(at: float, zone: str, *, seconds: bool = False) -> str:
 
 def day(iso: str, code: str) -> str:
     """2026-11-24 as a day of the week and a date in words, digits Western."""
-    words = format_date(date.fromisoformat(iso), "EEEE, d MMMM", locale=code)
+    words = format_date(date.fromisoformat(iso), "EEEE، d MMMM" if code == "ar" else "EEEE, d MMMM", locale=code)
     return words.translate(str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789"))
 
 

@@ -11,7 +11,7 @@ const me = document.body.dataset.person;
 const HOLD = 600, AGAIN = 5000, UNSURE = 1000, FRESH = 3000;
 const armed = new Map();
 const busy = new Set();
-let chosen = 0, said = 0, unsure = { version: "", since: 0 }, holding = null;
+let chosen = 0, looking = 0, program, said = 0, unsure = { version: "", since: 0 }, holding = null;
 
 document.documentElement.dataset.desk = "on";
 
@@ -36,17 +36,39 @@ function mark() {
   for (const row of all("[data-scene]")) {
     row.dataset.mark = row.dataset.scene === now.program ? "now" : row.dataset.scene === now.next ? "next" : "";
   }
+  if (now.program !== program) showInRun($('.run [data-mark="now"]'));
+  program = now.program;
+  if (looking) openFigures();
   watch(now);
   tick();
 }
 
-/* Along its row only: the page itself does not move. */
+/* Along its row only: the page itself does not move. The row begins with a whole tab, on whichever side that is. */
 function intoSight(tab) {
   const row = tab?.closest("ul");
   if (!row) return;
-  const at = tab.getBoundingClientRect(), box = row.getBoundingClientRect();
-  if (at.left < box.left) row.scrollLeft -= box.left - at.left;
-  else if (at.right > box.right) row.scrollLeft += at.right - box.right;
+  const rtl = document.dir === "rtl", box = row.getBoundingClientRect();
+  const start = (one) => { const at = one.getBoundingClientRect(); return rtl ? box.right - at.right : at.left - box.left; };
+  const over = start(tab) + tab.offsetWidth - box.width;
+  let by = Math.min(0, start(tab));
+  if (over > 0) by = start(all("a", row).find((one) => start(one) >= over) || tab);
+  row.scrollLeft += rtl ? -by : by;
+}
+
+/* In the run list's own box, one row below its top: what was before stays in sight, and what comes. */
+function showInRun(row) {
+  const run = row?.closest(".run");
+  if (!run || run.scrollHeight <= run.clientHeight) return;
+  run.scrollTop += row.getBoundingClientRect().top - run.getBoundingClientRect().top - row.offsetHeight;
+}
+
+/* Only at the desk that pressed "Look first": another one may be mirrored. */
+function openFigures() {
+  const fold = document.getElementById(`d-figures-${looking}`);
+  if (!fold) return;
+  fold.open = true;
+  looking = 0;
+  fold.scrollIntoView({ block: "nearest" });
 }
 
 /* What was sent and not confirmed for a second says so; a frame that comes meanwhile does not start the second again. */
@@ -183,6 +205,10 @@ async function run(form, button) {
     for (const field of all("textarea, input:not([type=hidden])", form)) field.value = field.defaultValue;
     for (const field of all("input[type=checkbox]", form)) field.checked = field.defaultChecked;
     if (answer.facts?.poll && command.do === "new_round") location.hash = `poll-${answer.facts.poll}`;
+    if (command.do === "look_first") {
+      looking = command.poll;
+      openFigures();
+    }
     if (answer.ok !== "done") behind = newest;
     if (answer.words) tell(answer.words);
     else tell(word("done"));
@@ -252,13 +278,13 @@ const KEYS = {
 for (const n of [1, 2, 3, 4]) KEYS[n] = () => { const link = all("[data-poll]")[n - 1]; if (link) location.hash = `poll-${link.dataset.poll}`; };
 const HELD = { o: () => `f-open-poll-${chosen}`, r: () => `f-reveal-${chosen}` };
 
-function hold(id) {
+function hold(id, since) {
   const form = document.getElementById(id);
   const button = form && $("button", form);
   if (!button) return;
   button.classList.add("holding");
-  const timer = setTimeout(() => { release(true); run(form, button); }, HOLD);
-  holding = { button, timer };
+  const act = () => { release(true); run(form, button); };
+  holding = { button, since, act, timer: setTimeout(act, HOLD) };
 }
 
 function release(done) {
@@ -269,6 +295,12 @@ function release(done) {
   if (!done) tell(word("hold"), true);
 }
 
+/* How long a key was down is told by its own two events: on a busy machine the timer may be late. */
+function letGo(event) {
+  if (holding && event.timeStamp - holding.since >= HOLD) holding.act();
+  else release(false);
+}
+
 document.addEventListener("keydown", (event) => {
   const name = readKey(event);
   if (!name || event.repeat) {
@@ -277,18 +309,19 @@ document.addEventListener("keydown", (event) => {
   }
   if (name === "b" || name === ".") press("f-blank");
   else if (!learned()) return;
-  else if (HELD[name]) hold(HELD[name]());
+  else if (HELD[name]) hold(HELD[name](), event.timeStamp);
   else if (KEYS[name]) KEYS[name]();
   else return;
   event.preventDefault();
 });
-document.addEventListener("keyup", () => release(false));
+document.addEventListener("keyup", letGo);
 addEventListener("blur", () => release(false));
 
 /* --- begin */
 
 if (location.hash.startsWith("#poll-")) tab("polls");
 mark();
+document.fonts.ready.then(() => intoSight($("[data-poll][aria-current]")));
 if ($("#last").hidden && myLast()) tell($(".said", myLast()).textContent);
 said = 0;
 setInterval(tick, 1000);

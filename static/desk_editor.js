@@ -50,7 +50,7 @@ function advise(count) {
     const without = all("[data-needed]", slot).filter((field) => !field.value.trim()).map((field) => field.dataset.language.toUpperCase());
     if (without.length) lacking.push(`${n ? word("option", { letter: letters[n - 1] }) : word("question")} ${without.join(" ")}`);
   });
-  say(lacking.length ? word("missing", { what: lacking.join("; ") }) : word("complete"));
+  say(lacking.length ? word("missing", { what: lacking.join(document.dir === "rtl" ? "؛ " : "; ") }) : word("complete"));
 }
 
 function say(text, no = false) {
@@ -72,6 +72,8 @@ form.addEventListener("change", (event) => {
     const radio = all("[name=electorate]").find((one) => one.value.startsWith("roles:"));
     const roles = all("[data-role]:checked").map((box) => box.dataset.role);
     radio.value = `roles:${roles.join(",")}`;
+    const named = $("#roles-named");
+    named.textContent = all("[data-role]:checked").map((box) => box.parentElement.textContent.trim()).join(named.dataset.comma);
   }
   draw();
 });

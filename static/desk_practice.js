@@ -7,7 +7,7 @@ const $ = (selector) => document.querySelector(selector);
 const steps = [...document.querySelectorAll("[data-step]")];
 const bar = $(".bar");
 const HOLD = 600;
-let at = 0, held = 0;
+let at = 0, held = 0, since = 0;
 
 document.documentElement.dataset.desk = "on";
 
@@ -59,12 +59,15 @@ document.addEventListener("keydown", (event) => {
   }
   if (wanted === "o" || wanted === "r") {
     bar.classList.add("holding");
+    since = event.timeStamp;
     held = setTimeout(() => { letGo(); pass(); }, HOLD);
   } else pass();
 });
-document.addEventListener("keyup", () => {
+/* As at the desk: the key's own two events tell how long it was down, since the timer may be late. */
+document.addEventListener("keyup", (event) => {
   if (!held) return;
   letGo();
+  if (event.timeStamp - since >= HOLD) return pass();
   $("#task").textContent = `${word("p_hold")} ${steps[at].dataset.task}`;
 });
 

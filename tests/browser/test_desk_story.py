@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from live.badges import Badges
 from tests.browser.screen_hall import CHROMIUM, HALL, Desk, Platform, until_shown
@@ -36,13 +36,13 @@ TEXTS = [
 class Hall:
     """Everything the stories need."""
 
-    play: Playwright
     platform: Platform
     browser: Browser
     screen: Page
     mine: Page
     theirs: Page
     phone: Desk
+    organiser: Desk
     session: int
     wrong: list[str]
     """What the desk's own scripts complained of."""
@@ -97,7 +97,9 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         screen.goto(f"{platform.base}/screen/link#{platform.link('/screen/link', 'Hall A')}")
         screen.wait_for_url("**/screen")
         screen.wait_for_selector(".hall[data-fitted]")
-        hall = Hall(play, platform, browser, screen, screen, screen, Desk(play, platform, "participant"), 0, [])
+        hall = Hall(
+            platform, browser, screen, screen, screen, Desk(play, platform, "participant"), Desk(play, platform), 0, []
+        )
         hall.session = hall.rows(f"SELECT id FROM session WHERE state = 'on' AND hall_id = {HALL}")[0][0]
         wide: Any = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"}
         hall.mine, hall.theirs = hall.desk("organiser", **wide), hall.desk("moderator", **wide)
@@ -222,20 +224,24 @@ def test_a_vote_is_counted_sealed_looked_at_and_revealed(hall: Hall) -> None:
     page = hall.mine
     poll, item = hall.rows("SELECT poll_id, id FROM item ORDER BY poll_id DESC, n LIMIT 1")[0]
     hall.phone.do("cast_vote", poll=poll, secret="a" * 32, intent="b" * 32, turn=1, marks=[[item]])
-    expect(page.locator(f'[data-turnout="{poll}"]')).to_have_text("1")
+    expect(page.locator(f'[data-turnout="{poll}"]')).to_have_text(["1", "1"])
 
     page.click("[data-on] [action='/do/end_voting'] button")
     expect(page.locator("[data-on] .is .word")).to_have_text("Counting")
     expect(page.locator("[data-on] [action='/do/continue_voting']")).to_be_visible()
     expect(page.locator("[data-on] .is .word")).to_have_text("Sealed", timeout=12000)
     assert page.locator("[data-on] .figures").count() == 0
+    hall.theirs.goto(f"/desk/{hall.session}#poll-{poll}")
     page.click("[data-on] [action='/do/look_first'] button")
-    expect(page.locator("[data-on] .figures table")).to_be_hidden()
-    page.click("[data-on] .figures summary")
+    expect(page.locator("[data-on] .figures td").first).to_be_visible()
     expect(page.locator("[data-on] .figures td").first).to_have_text("1")
+    expect(hall.theirs.locator("[data-on] .figures table")).to_be_hidden()
     page.click("[data-on] [action='/do/reveal'] button")
     expect(page.locator("[data-on] .is .word")).to_have_text("Revealed")
     expect(page.locator("#f-undo")).to_be_hidden()
+    expect(page.locator("[data-on] .waits")).to_be_visible()
+    page.get_by_role("button", name="Stage results as next").click()
+    expect(page.locator("[data-on] .waits span")).to_be_hidden()
 
 
 def test_what_is_pressed_without_a_connection_is_never_sent_later(hall: Hall) -> None:
@@ -243,6 +249,8 @@ def test_what_is_pressed_without_a_connection_is_never_sent_later(hall: Hall) ->
     before = hall.rows("SELECT version FROM stage WHERE hall_id = 1")
     page.context.set_offline(True)
     expect(page.locator(".desk .line")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.health ul')).opacity") < "1"
+    assert under(page, ".desk .line", ".tabsx:not(.phone-tabs), .mon.now, .health") == []
 
     page.locator("#b-take").click()
 
@@ -251,6 +259,99 @@ def test_what_is_pressed_without_a_connection_is_never_sent_later(hall: Hall) ->
     page.wait_for_selector('[data-line="open"]', timeout=20000)
     page.wait_for_timeout(500)
     assert hall.rows("SELECT version FROM stage WHERE hall_id = 1") == before
+
+
+UNDER = """([over, others]) => {
+  const a = document.querySelector(over).getBoundingClientRect();
+  return [...document.querySelectorAll(others)].filter((one) => one.checkVisibility()).filter((one) => {
+    const b = one.getBoundingClientRect();
+    return a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  }).map((one) => one.id || one.className);
+}"""
+
+
+def under(page: Page, over: str, others: str) -> list[str]:
+    """Which of the others lie under it."""
+    found: list[str] = page.evaluate(UNDER, [over, others])
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "tr", "ar", "ru"])
+def test_on_a_phone_blank_is_told_beside_the_button_that_lifts_it(hall: Hall, language: str) -> None:
+    page = hall.desk("organiser", viewport={"width": 360, "height": 740}, has_touch=True)
+    page.request.post("/do/set_language", form={"language": language}, headers={"origin": hall.platform.base})
+    page.reload()
+    page.click("#b-blank")
+    expect(page.locator(".mon.now .black")).to_be_visible()
+
+    assert under(page, "#b-blank", ".mon.now .black") == []
+    assert page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('#b-blank'))") == 0
+    page.click("#b-blank")
+    expect(page.locator(".mon.now .black")).to_have_count(0)
+    hall.leave(page)
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768)], ids=lambda size: str(size[0]))
+def test_with_many_polls_the_chosen_tab_is_whole_and_the_last_action_covers_nothing(
+    hall: Hall, size: tuple[int, int], language: str
+) -> None:
+    texts = [{"en": f"Question {n}"} for n in range(3)]
+    while hall.rows(f"SELECT count(*) FROM poll WHERE session_id = {hall.session}")[0][0] < 11:
+        hall.organiser.do("write_poll", session=hall.session, texts=texts)
+    poll = hall.rows(f"SELECT id FROM poll WHERE session_id = {hall.session} ORDER BY place")[-2][0]
+    page = hall.desk("organiser", viewport={"width": size[0], "height": size[1]})
+    page.request.post("/do/set_language", form={"language": language}, headers={"origin": hall.platform.base})
+    page.goto(f"/desk/{hall.session}?again#poll-{poll}")
+    page.wait_for_selector('[data-line="open"]')
+    page.locator("#f-stage-lobby-0 button").click()
+    expect(page.locator("#last")).to_be_visible()
+
+    whole = """() => {
+      const tab = document.querySelector("[data-poll][aria-current]");
+      const at = tab.getBoundingClientRect(), box = tab.closest("ul").getBoundingClientRect();
+      return at.left >= box.left - 1 && at.right <= box.right + 1;
+    }"""
+    page.wait_for_function(whole)
+    assert under(page, "#last", ".poll[data-on], .side, .run, .tabsx:not(.phone-tabs)") == []
+    assert under(page, ".head a", ".health, .clock, .staff") == []
+    hall.leave(page)
+
+
+def test_the_run_list_begins_where_the_show_is(hall: Hall) -> None:
+    poll = hall.rows(f"SELECT id FROM poll WHERE session_id = {hall.session} ORDER BY place")[-1][0]
+    hall.organiser.do("show_scene", hall=HALL, scene={"kind": "poll", "poll": poll})
+    page = hall.desk("organiser", viewport={"width": 1440, "height": 900})
+
+    page.wait_for_function(
+        """() => {
+          const run = document.querySelector(".run").getBoundingClientRect();
+          const row = document.querySelector('.run [data-mark="now"]').getBoundingClientRect();
+          return row.top >= run.top && row.bottom <= run.bottom;
+        }"""
+    )
+    page.locator("#b-title").click()
+    until_shown(hall.screen, "title")
+    hall.leave(page)
+
+
+HELD = """([key, selector]) => new Promise((done) => {
+  const send = (type) => document.body.dispatchEvent(new KeyboardEvent(type, { key, bubbles: true }));
+  send("keydown");
+  const until = performance.now() + 700;
+  while (performance.now() < until);  // a busy machine: the timer cannot fire before the key is let go
+  send("keyup");
+  setTimeout(() => done(document.querySelector(selector)?.textContent.trim()), 50);
+})"""
+
+
+def test_a_key_held_long_enough_counts_however_late_the_timer(hall: Hall) -> None:
+    page = hall.page("organiser", f"/desk/{hall.session}/practice")
+    for key in ("b", "b", "Space"):
+        page.keyboard.press(key)
+
+    assert page.evaluate(HELD, ["o", "#pretend-now"]) == "Voting is open"
+    hall.leave(page)
 
 
 def test_the_practice_switches_the_keys_on(hall: Hall) -> None:
@@ -339,10 +440,67 @@ def test_a_clash_is_answered_by_pressing_again_without_script_too(hall: Hall) ->
     hall.leave(page)
 
 
+def a_named_poll(hall: Hall) -> int:
+    """Sealed and looked at, with one vote in it; made once."""
+    found = hall.rows("SELECT id FROM poll WHERE ballot = 'named' AND looked_at IS NOT NULL")
+    if found:
+        return int(found[0][0])
+    desk = hall.organiser
+    texts = [{la: f"{n} {la}" for la in ("en", "tr", "ar", "ru")} for n in range(3)]
+    poll = int(desk.do("write_poll", session=hall.session, texts=texts, ballot="named")["facts"]["poll"])
+    for language in ("en", "tr", "ar", "ru"):
+        desk.do("approve_text", poll=poll, language=language)
+    desk.do("open_poll", poll=poll)
+    item = hall.rows(f"SELECT id FROM item WHERE poll_id = {poll} AND n = 2")[0][0]
+    hall.phone.do("cast_vote", poll=poll, secret="c" * 32, intent="d" * 32, turn=1, marks=[[item]])
+    desk.do("end_voting", poll=poll)
+    while not hall.rows(f"SELECT 1 FROM poll WHERE id = {poll} AND state = 'sealed'"):
+        hall.screen.wait_for_timeout(200)
+    desk.do("look_first", poll=poll)
+    return poll
+
+
+def test_moderators_read_who_chose_what_and_nobody_else_does(hall: Hall) -> None:
+    poll = a_named_poll(hall)
+    page = hall.desk("organiser")
+    page.goto(f"/desk/{hall.session}#poll-{poll}")
+
+    page.locator("[data-on]").get_by_role("link", name="Who chose what").click()
+
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody td").last).to_have_text(re.compile(r"^\s*B\s+2 en\s*$"))
+    answer = hall.phone.request.get(f"/desk/{hall.session}/poll/{poll}/names")
+    assert (answer.status, json.loads(answer.text())["no"]) == (403, "not_yours")
+    other = hall.rows("SELECT id FROM poll WHERE ballot = 'confidential' AND looked_at IS NOT NULL")[0][0]
+    page.goto(f"/desk/{hall.session}/poll/{other}/names")
+    expect(page.locator("body")).to_contain_text("Only a named poll tells who chose what.")
+    hall.leave(page)
+
+
+def test_a_badge_is_revoked_only_when_asked_once_more(hall: Hall) -> None:
+    page = hall.page("organiser", "/people?q=1044", viewport={"width": 360, "height": 740})
+    expect(page.locator("[action='/do/revoke_badge'] button")).to_be_hidden()
+    assert page.locator(".who").first.bounding_box()["height"] < 200  # type: ignore[index]
+
+    page.locator(".who .do > summary").click()
+    expect(page.locator("[action='/do/revoke_badge'] button")).to_be_hidden()
+    page.locator(".who .apart > summary").click()
+    page.locator("[action='/do/revoke_badge'] button").click()
+
+    expect(page.locator(".said")).to_have_text("Badge revoked")
+    assert hall.rows("SELECT revoked FROM person WHERE number = '1044'") == [(1,)]
+    hall.leave(page)
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("path", ["/desk", "/desk/{}", "/desk/{}/poll/new", "/desk/{}/practice", "/people?q=ova"])
+@pytest.mark.parametrize(
+    "path",
+    ["/desk", "/desk/{0}", "/desk/{0}/poll/new", "/desk/{0}/poll/{1}/names", "/desk/{0}/practice", "/people?q=ova"],
+)
 def test_no_page_of_the_desk_breaks_a_rule_of_access(hall: Hall, path: str, theme: str) -> None:
-    page = hall.page("organiser", path.format(hall.session), viewport={"width": 1024, "height": 768})
+    page = hall.page(
+        "organiser", path.format(hall.session, a_named_poll(hall)), viewport={"width": 1024, "height": 768}
+    )
     page.context.add_cookies([{"name": "theme", "value": theme, "url": hall.platform.base}])
     page.reload()
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
