@@ -31,7 +31,10 @@ function mark() {
     if (Number(tab.dataset.poll) === chosen) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
   }
-  if (chosen !== before) intoSight($("[data-poll][aria-current]"));
+  if (chosen !== before) {
+    sight.disconnect();
+    for (const tab of all("[data-poll]")) sight.observe(tab);
+  }
   const now = $(".mon.now")?.dataset || {};
   for (const row of all("[data-scene]")) {
     row.dataset.mark = row.dataset.scene === now.program ? "now" : row.dataset.scene === now.next ? "next" : "";
@@ -54,6 +57,9 @@ function intoSight(tab) {
   if (over > 0) by = start(all("a", row).find((one) => start(one) >= over) || tab);
   row.scrollLeft += rtl ? -by : by;
 }
+
+/* Again whenever tabs change their size: their fonts come late, their states change. */
+const sight = new ResizeObserver(() => intoSight($("[data-poll][aria-current]")));
 
 /* In the run list's own box, one row below its top: what was before stays in sight, and what comes. */
 function showInRun(row) {
@@ -321,7 +327,6 @@ addEventListener("blur", () => release(false));
 
 if (location.hash.startsWith("#poll-")) tab("polls");
 mark();
-document.fonts.ready.then(() => intoSight($("[data-poll][aria-current]")));
 if ($("#last").hidden && myLast()) tell($(".said", myLast()).textContent);
 said = 0;
 setInterval(tick, 1000);
