@@ -33,7 +33,7 @@ function mark() {
   }
   if (chosen !== before) {
     sight.disconnect();
-    for (const tab of all("[data-poll]")) sight.observe(tab);
+    for (const one of all("[data-poll], .tabsx ul")) sight.observe(one);
   }
   const now = $(".mon.now")?.dataset || {};
   for (const row of all("[data-scene]")) {
@@ -58,7 +58,7 @@ function intoSight(tab) {
   row.scrollLeft += rtl ? -by : by;
 }
 
-/* Again whenever tabs change their size: their fonts come late, their states change. */
+/* Again whenever tabs or their row change size: fonts come late, states change, somebody joins the desk. */
 const sight = new ResizeObserver(() => intoSight($("[data-poll][aria-current]")));
 
 /* In the run list's own box, one row below its top: what was before stays in sight, and what comes. */
