@@ -127,7 +127,7 @@ function onPart(frame) {
 
 function onNumbers({ part, numbers }) {
   if (part !== "turnout" || !numbers.poll) return;
-  for (const at of all(`[data-turnout="${numbers.poll}"]`)) at.textContent = String(numbers.n);
+  for (const what of ["turnout", "deleted"]) put(`[data-${what}="${numbers.poll}"]`, String(numbers.n));
   const bar = $(`[data-turnout-bar="${numbers.poll}"]`);
   if (bar) bar.setAttribute("width", `${numbers.of ? Math.min(100, (100 * numbers.n) / numbers.of).toFixed(1) : 0}%`);
 }

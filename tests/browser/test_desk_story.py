@@ -224,7 +224,8 @@ def test_a_vote_is_counted_sealed_looked_at_and_revealed(hall: Hall) -> None:
     page = hall.mine
     poll, item = hall.rows("SELECT poll_id, id FROM item ORDER BY poll_id DESC, n LIMIT 1")[0]
     hall.phone.do("cast_vote", poll=poll, secret="a" * 32, intent="b" * 32, turn=1, marks=[[item]])
-    expect(page.locator(f'[data-turnout="{poll}"]')).to_have_text(["1", "1"])
+    expect(page.locator(f'[data-turnout="{poll}"]')).to_have_text("1")
+    expect(page.locator(f'[data-deleted="{poll}"]')).to_have_text("1")
 
     page.click("[data-on] [action='/do/end_voting'] button")
     expect(page.locator("[data-on] .is .word")).to_have_text("Counting")

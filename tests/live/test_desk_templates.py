@@ -115,7 +115,7 @@ def test_withdrawing_is_asked_once_more_and_says_how_much_is_deleted(world: Worl
     fold = html[html.index(f'id="d-withdraw-{poll}"') :]
 
     assert fold.index("<summary>Withdraw</summary>") < fold.index('action="/do/withdraw"') < fold.index("</details>")
-    assert f'data-turnout="{poll}">1</b>' in form(html, "withdraw")
+    assert f'data-deleted="{poll}">1</b>' in form(html, "withdraw")
     assert "Withdraw and delete the answers" in form(html, "withdraw")
 
 
