@@ -96,13 +96,12 @@ class World:
     def poll(
         self, *, options: int = 3, kind: str = "single", ballot: str = "confidential", results: str = "on_release",
         electorate: str = "present", least: int = 1, most: int = 1, timer_s: int = 0, open_: bool = True,
-        session: int = 1,
     ) -> int:  # fmt: skip
-        """A poll of a session with approved texts in four languages, open unless told otherwise. Its id."""
+        """A poll of session 1 with approved texts in four languages, open unless told otherwise. Its id."""
         texts = [{la: f"Question {la}" for la in LANGUAGES}]
         texts += [{la: f"Option {n} {la}" for la in LANGUAGES} for n in range(options)]
         written = polls.WritePoll(
-            session=session, kind=kind, texts=texts, ballot=ballot, results=results, electorate=electorate, min=least,
+            session=1, kind=kind, texts=texts, ballot=ballot, results=results, electorate=electorate, min=least,
             max=most, timer_s=timer_s,
         )  # fmt: skip
 

@@ -447,8 +447,9 @@ async def test_live_results_move_while_people_vote_on_phones_screens_and_desks(u
         assert guest.held[part] != held
 
 
-async def test_hidden_results_send_numbers_of_turnout_and_no_new_page(house: House) -> None:
-    world = house.world
+async def test_hidden_results_send_numbers_of_turnout_and_no_new_page(unswept: House) -> None:
+    """A sweep may draw the page again with the seats taken by then; a vote alone must not."""
+    house, world = unswept, unswept.world
     poll = world.poll()
     world.do(stage.ShowScene(hall=1, scene=stage.Scene(kind="results", poll=poll)))
     screen = await house.guest(SCREEN, "screen")
@@ -584,7 +585,17 @@ async def test_a_timer_that_could_not_be_stopped_leaves_no_other_hall_alone_and_
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node, stopped = house.node, list[int]()
-    polls_ = {house.world.poll(timer_s=600): 1, house.world.poll(timer_s=600, session=2): 2}
+    polls_ = {house.world.poll(timer_s=600): 1, house.world.poll(timer_s=600, open_=False): 2}
+
+    def elsewhere(tx: Tx) -> Done:
+        """Open in the other hall, where this moderator has no say."""
+        tx.cursor.execute(
+            "UPDATE poll SET session_id = 2, hall_id = 2, state = 'open', closes_at = ? WHERE id = ?",
+            (time.time() + 600, max(polls_)),
+        )
+        return Done()
+
+    house.world.store.do(elsewhere)
 
     async def ask(badge: Badge, command: Command) -> Done:
         assert isinstance(command, polls.SetTimer)
