@@ -192,6 +192,7 @@ class Hall:
 
 MOVED = re.compile(
     r'(?<=data-turnout="\d">)\d+|(?<=data-turnout="\d\d">)\d+|(?<=data-number="n">)\d+|(?<=data-number="of">)\d+'
+    r'|(?<=data-deleted="\d">)\d+|(?<=data-deleted="\d\d">)\d+'
     r'| class="on"(?=/)|(?<=data-turnout-bar=)("\d+" data-of="\d+" width=)"[\d.]+%"'
 )
 """What numbers move on a page between two frames of HTML. The numbers themselves are a part that is compared."""
