@@ -266,7 +266,9 @@ const unsent = (form) =>
 function onPart(frame) {
   trueAt = serverNow();
   if (frame.part !== "now") {
+    const unfolded = $(`[data-part=${frame.part}] details`)?.open;
     swapPart(frame);
+    if (unfolded) $(`[data-part=${frame.part}] details`)?.setAttribute("open", "");
     seat();
     return true;
   }
@@ -445,6 +447,7 @@ function pass() {
 // --- begin
 
 document.cookie = `script=1; path=/; max-age=${30 * 24 * 3600}; samesite=lax`;
+try { delete sessionStorage["h.link"]; } catch { /* no badge waits there */ }
 belong(body.person);
 seat();
 adopt();
