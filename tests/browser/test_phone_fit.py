@@ -33,7 +33,8 @@ COVERED = """() => [...document.querySelectorAll(".act *, .tabs *, .top *, .told
 """Words of head line, status and dock that something else lies upon."""
 CUT = """() => [...document.querySelectorAll("main *, .act *, .tabs *")]
   .filter((each) => each.offsetParent && !each.closest(".vh, svg"))
-  .filter((each) => ["hidden", "clip"].includes(getComputedStyle(each).overflowX) && each.scrollWidth > each.clientWidth + 1)
+  .filter((each) => ["hidden", "clip"].includes(getComputedStyle(each).overflowX))
+  .filter((each) => each.scrollWidth > each.clientWidth + 1)
   .map((each) => each.outerHTML.slice(0, 80))"""
 
 OVER = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
