@@ -228,6 +228,7 @@ function settle(answer, command) {
       else tell("late", word("refused_change"), "", true, false, answer.words);
     } else {
       save(poll, saved);
+      notice("back");
       if (!shownStatus(poll, saved.state)) tell("late", answer.words);
       say(answer.words, saved.state === "late");
     }
@@ -427,7 +428,8 @@ function notices() {
     tell("offline", word("offline"), "", false, false, kept + (closes ? ` ${word("closes", { time: closes })}` : ""));
   } else if ($("#n-offline")) {
     notice("offline");
-    tell("back", word("back"), "", false, true);
+    // Never above the news that an answer came too late.
+    if (!UNCOUNTED.includes(saved?.state)) tell("back", word("back"), "", false, true);
   }
 }
 

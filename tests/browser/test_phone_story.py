@@ -158,6 +158,9 @@ def test_a_vote_that_comes_after_the_seal_is_refused_in_words(room: Room) -> Non
 
     expect(phone.page.locator(".status:visible")).to_contain_text("It was not counted")
     expect(phone.page.locator("#alert")).to_contain_text("It was not counted")
+    expect(phone.page.locator("#n-back")).to_have_count(0)
+    below = phone.page.locator("section[data-poll] h1 + .told .status:visible")
+    expect(below).to_contain_text("It was not counted")
     assert room.ballots(poll) == [0, 0, 0]
     room.desk.do("reveal", poll=poll)
     expect(phone.page.locator(".res")).to_have_count(3)
