@@ -53,6 +53,10 @@ def direction(code: str) -> str:
     return LANGUAGES[code].direction if code in LANGUAGES else "ltr"
 
 
+DAYS = {"ar": "EEEE، d MMMM", "tr": "d MMMM EEEE"}
+"""How a day is written where it is not "Tuesday, 24 November"."""
+
+
 def percent(value: int, code: str) -> str:
     """41%, %41 in Turkish, 41 % with a no-break space in Russian. Digits are Western in all four."""
     match code:
@@ -71,7 +75,7 @@ def clock(at: float, zone: str, *, seconds: bool = False) -> str:
 
 def day(iso: str, code: str) -> str:
     """2026-11-24 as a day of the week and a date in words, digits Western."""
-    words = format_date(date.fromisoformat(iso), "EEEE، d MMMM" if code == "ar" else "EEEE, d MMMM", locale=code)
+    words = format_date(date.fromisoformat(iso), DAYS.get(code, "EEEE, d MMMM"), locale=code)
     return words.translate(str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789"))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -61,6 +63,7 @@ class Renderer:
             qr=qr,
             said=said,
             said_n=said_n,
+            local_now=lambda: datetime.now(ZoneInfo(self.zone)).strftime("%Y-%m-%d %H:%M"),
         )
         env.filters.update(
             percent=lambda value, la=code: languages.percent(value, la),

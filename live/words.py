@@ -13,6 +13,7 @@ def _(message: str) -> str:
 REFUSALS: dict[str, str] = {
     # votes
     "poll_closed": _("Voting closed before your answer arrived. It was not counted."),
+    "change_closed": _("Voting closed before your change arrived. Your earlier vote counts."),
     "poll_withdrawn": _("This question was withdrawn. Nothing was counted."),
     "poll_not_open": _("Voting is not open now."),
     "not_in_electorate": _("You came in after this vote was opened. You can vote in the next one."),

@@ -10,6 +10,7 @@ const body = document.body.dataset;
 const AGAIN = ["try_again", "too_fast", "our_mistake", "come_back", "show_badge_first"];
 const STATES = { poll_closed: "late", delegations_vote: "not_in_electorate" };
 const OWN = ["changed_elsewhere", "voted_elsewhere", "not_in_electorate"];
+const UNCOUNTED = ["late", "refused", "closed_unsent", "not_in_electorate"];
 const memory = {}, marked = {}, asked = {}, busy = {}, warned = {}, numbers = {};
 let mine = JSON.parse(body.mine || "{}"), line, lineAt = Date.now(), offline = false, trueAt = serverNow();
 let editing = 0, held, kick = () => {}, settledAt = 0, lastKept = false, greeted = false;
@@ -110,8 +111,9 @@ function adopt() {
   for (const one of all("[data-refusal]", element)) one.textContent = saved?.words || "";
   for (const one of all("[data-unkept]", element)) one.hidden = !!store;
   for (const one of all("[data-kept]", element)) one.hidden = !store;
+  const counted = pending(poll) || UNCOUNTED.includes(now) ? [] : choices(poll) || [];
   if (element.dataset.ballot !== "secret")
-    for (const one of all("[data-item]", element)) $("[data-mine]", one).hidden = !(choices(poll) || []).includes(Number(one.dataset.item)) || pending(poll);
+    for (const one of all("[data-item]", element)) $("[data-mine]", one).hidden = !counted.includes(Number(one.dataset.item));
   for (const part of Object.keys(numbers)) show(part);
   notices();
 }
@@ -155,7 +157,7 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("form[data-poll]")) return;
   event.preventDefault();
   const poll = id(form), state = stateOf(form);
-  if (pending(poll) || Date.now() - settledAt < 600) return;
+  if (form.dataset.state !== "open" || pending(poll) || Date.now() - settledAt < 600) return;
   if (state === "empty" || state === "chosen") {
     if (picked(form).length < Math.max(1, Number(form.dataset.min))) tell("choose", word("choose"));
     else cast(form);
@@ -184,7 +186,7 @@ function cast(form) {
     secret: form.dataset.ballot === "secret", before: counted ? before : undefined, changed: !!counted || (mine.poll === poll && mine.turn > 0),
   });
   editing = 0;
-  notice("choose");
+  for (const name of ["choose", "late", "unsent"]) notice(name);
   try { sessionStorage.removeItem(draft(poll)); } catch { /* was not kept */ }
   for (const after of [410, 4010, 10010]) setTimeout(adopt, after);
   adopt();
@@ -219,11 +221,14 @@ function settle(answer, command) {
   if (answer.no) {
     saved.state = STATES[answer.no] || (OWN.includes(answer.no) ? answer.no : "refused");
     saved.words = answer.words;
-    if (saved.state === "late" && saved.before) {
-      save(poll, saved.before);
-      tell("late", word("late_change"), "", true);
+    if (saved.changed && (saved.state === "late" || saved.state === "refused")) {
+      // The earlier vote counts: as this phone kept it, or else as the register holds it.
+      save(poll, saved.before || null);
+      if (saved.state === "late") tell("late", word("late_change"), "", true);
+      else tell("late", word("refused_change"), "", true, false, answer.words);
     } else {
       save(poll, saved);
+      notice("back");
       if (!shownStatus(poll, saved.state)) tell("late", answer.words);
       say(answer.words, saved.state === "late");
     }
@@ -262,7 +267,9 @@ const unsent = (form) =>
 function onPart(frame) {
   trueAt = serverNow();
   if (frame.part !== "now") {
+    const unfolded = $(`[data-part=${frame.part}] details`)?.open;
     swapPart(frame);
+    if (unfolded) $(`[data-part=${frame.part}] details`)?.setAttribute("open", "");
     seat();
     return true;
   }
@@ -290,24 +297,46 @@ function patch(form, frame) {
   for (const name of ["data-state", "data-closes", "data-closes-text", "data-wording"]) form.setAttribute(name, next.getAttribute(name));
   for (const one of all("[data-sync]", next)) document.getElementById(one.id)?.replaceWith(one);
   $("[data-part=now]").dataset.is = frame.is;
-  if (form.dataset.state !== "open") editing = 0;
+  if (form.dataset.state === "open") notice("unsent");
+  else if (editing) {
+    tell("unsent", word("unsent_change"));
+    editing = 0;
+  }
   adopt();
 }
 
 function swap(frame, same) {
   held = undefined;
   notice("new");
-  if (!same) editing = 0;
+  if (!same) {
+    editing = 0;
+    notice("unsent");
+  }
   swapPart(frame);
   adopt();
   const element = ballot();
   if (!element) return;
+  if (!same) askWhose(element);
   const question = $(".q", element).textContent;
   if (element.dataset.state === "open" && !same) say(word("open", { question }));
   if (element.dataset.state === "revealed" && $(".res", element)) {
     const list = all(".res", element).map((row) => `${$(".tx", row).textContent} ${$(".v", row).textContent.replace(/\s+/g, " ").trim()}`);
     say(word("results", { list: list.join(", ") }));
   }
+}
+
+/* Whether this vote is ours. A participant who is here when a poll for those present opens is one of them;
+   anybody else asks the register, not all in the same second. */
+function askWhose(form) {
+  const poll = id(form);
+  if (form.dataset.state !== "open" || mine.poll === poll || (form.dataset.electorate === "present" && body.role === "participant")) return;
+  setTimeout(async () => {
+    try {
+      const response = await fetch("/live?view=phone", { headers: { accept: "application/json" }, cache: "no-store" });
+      const told = (await response.json()).find((frame) => frame.part === "my");
+      if (told?.numbers.poll === poll && mine.poll !== poll) onNumbers(told);
+    } catch { /* a vote that is not ours is refused in words */ }
+  }, 1000 * Math.random());
 }
 
 function release() {
@@ -338,7 +367,10 @@ function show(part) {
   const element = part === "turnout" ? $(`[data-turnout="${told.poll}"]`) : part === "here" && $(".mini[data-here]");
   if (!element || told.n === undefined) return;
   element.hidden = false;
-  $("[data-n]", element).textContent = told.n;
+  const rules = new Intl.PluralRules(document.documentElement.lang), form = rules.select(told.n);
+  const forms = all("[data-as]", element), fits = forms.find((one) => rules.select(Number(one.dataset.as)) === form) || forms.at(-1);
+  for (const one of forms) one.hidden = one !== fits;
+  for (const one of all("[data-n]", element)) one.textContent = told.n;
   const svg = $("svg", element), dots = all("circle", svg);
   let unit = Number(svg.dataset.unit);
   const of = Number(svg.dataset.of);
@@ -380,7 +412,8 @@ function tell(name, bold, link = "", urgent = false, good = false, rest = "") {
   $("b", p).textContent = bold;
   $("b + span", p).textContent = rest;
   if (link) $("button", p).textContent = link;
-  old ? old.replaceWith(p) : $("#notices").append(p);
+  if (old) old.replaceWith(p);
+  else $("#notices")[urgent ? "prepend" : "append"](p);
   if (good) setTimeout(() => p.remove(), 6000);
   say(text, urgent);
 }
@@ -395,7 +428,8 @@ function notices() {
     tell("offline", word("offline"), "", false, false, kept + (closes ? ` ${word("closes", { time: closes })}` : ""));
   } else if ($("#n-offline")) {
     notice("offline");
-    tell("back", word("back"), "", false, true);
+    // Never above the news that an answer came too late.
+    if (!UNCOUNTED.includes(saved?.state)) tell("back", word("back"), "", false, true);
   }
 }
 
@@ -415,6 +449,7 @@ function pass() {
 // --- begin
 
 document.cookie = `script=1; path=/; max-age=${30 * 24 * 3600}; samesite=lax`;
+try { delete sessionStorage["h.link"]; } catch { /* no badge waits there */ }
 belong(body.person);
 seat();
 adopt();

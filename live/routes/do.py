@@ -24,6 +24,7 @@ async def do(request: Request) -> Response:
     name = request.path_params["name"]
     back = pages.local(request.headers.get("referer", "").partition(pages.base_of(request))[2], "/")
     re = 0
+    changing = False
     out: Done | Refused
     try:
         if request.headers.get("content-type", "").startswith("application/json"):
@@ -33,7 +34,7 @@ async def do(request: Request) -> Response:
             fields = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
             back = pages.local(form.get("next") if isinstance(form.get("next"), str) else None, back)  # type: ignore[arg-type]
             if name == "cast_vote" and badge is not None:
-                fields = _keys(node, badge, fields)
+                fields, changing = _keys(node, badge, fields)
             command = commands.from_form(name, fields)
         re = getattr(command, "id", 0)
         if badge is None:
@@ -46,6 +47,8 @@ async def do(request: Request) -> Response:
             back = f"{back.removesuffix('/poll/new')}#poll-{facts['poll']}"
     except Refused as refused:
         out = refused
+        if changing and refused.key == "poll_closed":
+            out = Refused("change_closed")
     except Exception:  # noqa: BLE001 - a bug: logged where it happened, answered with one apology
         out = Refused("our_mistake")
     response = pages.answer(request, badge, out, back=back, re=re)
@@ -66,17 +69,20 @@ def _without_badge(request: Request, command: Command, back: str) -> Response:
     raise Refused("show_badge_first")
 
 
-def _keys(node: Node, badge: Badge, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """A form without script cannot make keys: they are made here, and a secret vote is then final."""
+def _keys(node: Node, badge: Badge, fields: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], bool]:
+    """A form without script cannot make keys: they are made here, and a secret vote is then final.
+
+    (Fields with keys, whether the register holds an earlier vote that such a form would change.)
+    """
     told = dict(fields)
     if told.get("secret"):
-        return fields
+        return fields, False
     mine = my_ballot(node.peek(), badge, pages.number(told.get("poll", "")))
     if mine.turn and mine.secret:
         raise Refused("secret_vote_final")
     rest = [(key, value) for key, value in fields if key not in ("secret", "intent", "turn")]
     made = [("secret", secrets.token_hex(16)), ("intent", secrets.token_hex(16)), ("turn", str(mine.turn + 1))]
-    return rest + made
+    return rest + made, bool(mine.turn)
 
 
 routes = [Route("/do/{name}", do, methods=["POST"])]

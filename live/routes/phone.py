@@ -86,6 +86,7 @@ async def agenda(request: Request) -> Response:
     """GET /agenda: all sessions by day, what is on, and one tap into another."""
     badge = pages.person_badge(request)
     node = pages.node_of(request)
+    _turn_the_agenda(request)
     look = faces.look(node, badge, "phone", page="agenda")
     shown = node.projector.look(look.audiences[0], "agenda")
     session = node.session_of(badge)
@@ -95,6 +96,15 @@ async def agenda(request: Request) -> Response:
         request, "phone/agenda.html", badge, session=head, agenda_html=shown.html, agenda_is=shown.frame.digest,
         mine=faces.mine(node, badge, session),
     )  # fmt: skip
+
+
+def _turn_the_agenda(request: Request) -> None:
+    """What is over is folded by the clock, which touches nothing: with the first page of a minute we look again."""
+    node, state = pages.node_of(request), request.app.state
+    minute = int(node.wall() // 60)
+    if getattr(state, "agenda_minute", minute) != minute:
+        node.projector.touch(frozenset({("event", "agenda")}))
+    state.agenda_minute = minute
 
 
 @pages.refusals_in_words
@@ -107,9 +117,10 @@ async def code(request: Request) -> Response:
         if meeting.state == "ended":
             raise Refused("session_ended", title=programme.pick(meeting.titles, badge.language))
         head = boards.head(tx, meeting.id or 0)
-    if node.session_of(badge) == meeting.id:
+    seat = node.session_of(badge)
+    if seat == meeting.id:
         return RedirectResponse("/", 303)
-    return pages.page(request, "phone/come_in.html", badge, session=head)
+    return pages.page(request, "phone/come_in.html", badge, session=head, seat=seat)
 
 
 async def type_code(request: Request) -> Response:
@@ -118,7 +129,8 @@ async def type_code(request: Request) -> Response:
 
 
 def _join(request: Request) -> Response:
-    response = pages.page(request, "join/join.html", None)
+    out = bool(cookies.token_in(request.scope))
+    response = pages.page(request, "join/join.html", None, signed_out=out)
     if not cookies.cookie_in(request.scope, b"visitor"):
         response.set_cookie("visitor", secrets.token_hex(8), max_age=cookies.YEAR, httponly=True, samesite="lax")
     return response

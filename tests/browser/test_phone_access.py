@@ -18,7 +18,7 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},
 }
-PAGES = ("/", "/agenda", "/menu", "/notice")
+PAGES = ("/", "/agenda", "/menu", "/notice", "/b")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,9 @@ def test_every_page_passes_axe(room: Room, language: str, theme: str) -> None:
     phone.page.locator("form[data-leave] button").click()
     phone.page.locator("#code").wait_for()
     found += [f"join {each}" for each in faults(phone.page)]
+    phone.page.goto("/b#1-1-x")
+    phone.page.locator("#go").wait_for()
+    found += [f"link {each}" for each in faults(phone.page)]
 
     assert found == []
     phone.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,7 +158,14 @@ def test_a_vote_that_comes_after_the_seal_is_refused_in_words(room: Room) -> Non
 
     expect(phone.page.locator(".status:visible")).to_contain_text("It was not counted")
     expect(phone.page.locator("#alert")).to_contain_text("It was not counted")
+    expect(phone.page.locator("#n-back")).to_have_count(0)
+    below = phone.page.locator("section[data-poll] h1 + .told .status:visible")
+    expect(below).to_contain_text("It was not counted")
     assert room.ballots(poll) == [0, 0, 0]
+    room.desk.do("reveal", poll=poll)
+    expect(phone.page.locator(".res")).to_have_count(3)
+    expect(phone.page.locator(".status:visible")).to_contain_text("It was not counted")
+    expect(phone.page.locator(".me:visible")).to_have_count(0)
     phone.close()
 
 
@@ -178,6 +186,7 @@ def test_a_change_that_comes_too_late_leaves_the_first_vote(room: Room) -> None:
     phone.context.set_offline(False)
 
     expect(phone.page.locator("#n-late")).to_contain_text("Your earlier vote counts", timeout=20_000)
+    expect(phone.page.locator("#notices p").first).to_have_id("n-late")
     phone.is_("recorded")
     assert room.ballots(poll) == [1, 0, 0]
     phone.close()
@@ -209,6 +218,32 @@ def test_closing_locks_the_form_and_the_result_marks_my_vote(room: Room) -> None
     expect(voter.page.locator("body")).to_contain_text("Indicative, not a decision")
     voter.close()
     silent.close()
+
+
+def test_a_change_not_sent_when_voting_closes_says_which_vote_counts(room: Room) -> None:
+    phone = room.phone()
+    poll = room.poll()
+    phone.until_poll(poll)
+    phone.choose(1)
+    phone.send()
+    phone.is_("recorded")
+    phone.page.wait_for_timeout(700)
+    phone.send()
+    phone.choose(2)
+
+    room.desk.do("end_voting", poll=poll)
+
+    expect(phone.page.locator("#n-unsent")).to_contain_text("Your earlier vote counts.")
+    phone.is_("recorded")
+    expect(phone.page.locator("form[data-poll]")).to_contain_text("Counting")
+    expect(phone.page.locator("form[data-poll] .act")).to_be_hidden()
+    expect(phone.page.locator("input:checked")).to_have_value(
+        str(room.ask("SELECT id FROM item WHERE poll_id = ? AND n = 1", poll)[0][0])
+    )
+    room.desk.do("continue_voting", poll=poll)
+    expect(phone.page.locator("form[data-poll] .act")).to_be_visible()
+    expect(phone.page.locator("#n-unsent")).to_have_count(0)
+    phone.close()
 
 
 def test_a_new_question_waits_while_a_choice_is_unsent(room: Room) -> None:
@@ -309,7 +344,9 @@ def test_with_storage_blocked_the_page_says_to_stay(room: Room) -> None:
     )
     poll = room.poll()
     phone.page.goto("/")
-    expect(phone.page.locator("form[data-poll]")).to_contain_text("Keep this page open until it says recorded.")
+    expect(phone.page.locator("form[data-poll]")).to_contain_text(
+        "Keep this page open until it says that the room has your vote."
+    )
 
     phone.choose(3)
     phone.send()
@@ -332,6 +369,42 @@ def test_a_form_without_script_votes_changes_and_says_so(room: Room) -> None:
     phone.send()
 
     assert room.ballots(poll) == [0, 1, 0]
+    phone.close()
+
+
+def test_a_change_without_script_after_the_seal_says_that_the_earlier_vote_counts(room: Room) -> None:
+    phone = room.phone(java_script_enabled=False)
+    poll = room.poll()
+    phone.page.goto("/")
+    phone.choose(1)
+    phone.send()
+    room.seal(poll)
+
+    phone.choose(2)
+    phone.send()
+
+    expect(phone.page.locator("#said")).to_have_text(
+        "Voting closed before your change arrived. Your earlier vote counts."
+    )
+    assert "not counted" not in words(phone.page)
+    assert room.ballots(poll) == [1, 0, 0]
+    phone.close()
+
+
+def test_without_script_nothing_can_be_sent_while_votes_are_counted(room: Room) -> None:
+    phone = room.phone(java_script_enabled=False)
+    poll = room.poll()
+    phone.page.goto("/")
+    phone.choose(1)
+    phone.send()
+
+    room.desk.do("end_voting", poll=poll)
+    phone.page.reload()
+
+    assert "Counting" in words(phone.page)
+    expect(phone.page.locator("form[data-poll] button:visible")).to_have_count(0)
+    expect(phone.page.locator("fieldset")).to_have_attribute("disabled", "")
+    room.until(poll, "sealed")
     phone.close()
 
 
@@ -358,6 +431,48 @@ def test_whoever_came_later_is_told_why_there_is_no_vote(room: Room) -> None:
 
     expect(phone.page.locator(".status:visible")).to_contain_text("You came in after it was opened")
     phone.close()
+
+
+def test_whoever_is_here_but_has_no_vote_is_told_when_the_poll_opens(room: Room) -> None:
+    voter, colleague = room.phone(), room.phone()
+    ((delegation,),) = room.ask("SELECT delegation_id FROM person WHERE id = ?", voter.person)
+    room.desk.do("name_voter", delegation=delegation, voter=voter.person)
+    ((other,),) = room.ask("SELECT delegation_id FROM person WHERE id = ?", colleague.person)
+    ((instead,),) = room.ask(
+        "SELECT max(id) FROM person WHERE delegation_id = ? AND id NOT IN (?, ?)", other, voter.person, colleague.person
+    )
+    if other != delegation:
+        room.desk.do("name_voter", delegation=other, voter=instead)
+
+    poll = room.poll(electorate="delegations")
+
+    voter.until_poll(poll)
+    colleague.is_("not_in_electorate")
+    expect(colleague.page.locator(".status:visible")).to_contain_text("Each delegation has one vote.")
+    expect(colleague.page.locator("form[data-poll] .act")).to_be_hidden()
+    voter.is_("empty")
+    voter.close()
+    colleague.close()
+
+
+def test_how_many_answered_is_a_whole_sentence(room: Room) -> None:
+    phone, other = room.phone(), room.phone()
+    poll = room.poll()
+    phone.until_poll(poll)
+    phone.choose(1)
+    phone.send()
+    phone.is_("recorded")
+
+    count = phone.page.locator("[data-turnout] .count")
+    expect(count).to_have_text(re.compile(r"^1 of \d+ people have answered\.$"), timeout=10_000)
+    other.post("set_language", language="ru")
+    room.nothing_open()
+    other.page.goto("/")
+    here = other.page.locator(".mini[data-here] .count")
+    if here.count():
+        expect(here).to_have_text(re.compile(r"^На связи \d+ человек(а)?\.$"), use_inner_text=True, timeout=10_000)
+    phone.close()
+    other.close()
 
 
 def test_the_agenda_switches_sessions_in_one_tap(room: Room) -> None:
@@ -450,5 +565,5 @@ def test_a_first_visit_is_small(room: Room) -> None:
     print({url.rsplit("/", 1)[-1]: n for url, n in sizes.items()})
     assert len([url for url in asked if not url.startswith("ws")]) <= 8
     assert sum(sizes.values()) <= 36_000
-    assert scripts <= 10_000
+    assert scripts <= 11_000
     phone.close()
