@@ -55,6 +55,13 @@ class Asset:
     etag: bytes
 
 
+# Whole lines of remarks in our own files: a phone need not fetch what we say to each other. A fifth of its scripts.
+_REMARKS = {
+    ".css": re.compile(rb"^[ \t]*/\*.*?\*/[ \t]*\n", re.M | re.S),
+    ".js": re.compile(rb"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)\n", re.M | re.S),
+}
+
+
 class Assets:
     """Every file under *folder* at *prefix*, as an ASGI application.
 
@@ -121,6 +128,8 @@ class Assets:
                 return found[1] + self._load(target, sources, (*above, name)).url
 
             body = _REFERENCES[suffix].sub(rewritten, body.decode()).encode()
+            if not name.startswith("vendor/"):
+                body = _REMARKS[suffix].sub(b"", body)
         return self._keep(name, suffix, body)
 
     def _keep(self, name: str, suffix: str, body: bytes) -> Asset:

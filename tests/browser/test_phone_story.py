@@ -565,5 +565,5 @@ def test_a_first_visit_is_small(room: Room) -> None:
     print({url.rsplit("/", 1)[-1]: n for url, n in sizes.items()})
     assert len([url for url in asked if not url.startswith("ws")]) <= 8
     assert sum(sizes.values()) <= 36_000
-    assert scripts <= 11_000
+    assert scripts <= 10_000
     phone.close()

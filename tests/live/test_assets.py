@@ -116,6 +116,18 @@ def test_references_inside_files_lead_to_hashed_names(folder: Path) -> None:
     assert f'import("{assets.url("desk.js")}")' in js
 
 
+def test_our_own_remarks_are_not_sent_and_nothing_else_is_left_out(folder: Path) -> None:
+    code = 'const a = "//x"; // kept\nconst b = `/* kept */`;\n'
+    (folder / "own.js").write_text("/* Above.\n\n   More. */\n// A line.\n" + code + "  /* within */\n  // and this\n")
+    (folder / "vendor").mkdir(exist_ok=True)
+    (folder / "vendor" / "theirs.js").write_text("/* licence */\nlet c;\n")
+
+    assets = Assets(folder)
+
+    assert assets.body("own.js").decode() == code
+    assert assets.body("vendor/theirs.js") == b"/* licence */\nlet c;\n"
+
+
 def test_a_changed_file_changes_its_name_and_the_names_of_those_that_refer_to_it(folder: Path) -> None:
     before = Assets(folder)
     (folder / "vendor/htmx.js").write_text("export const swap = 2;\n")
