@@ -55,7 +55,7 @@ class Asset:
     etag: bytes
 
 
-# Whole lines of remarks in our own files: a phone need not fetch what we say to each other. A fifth of its scripts.
+# Whole lines of remarks in our own files: a phone need not fetch what we say to each other. A sixth of its scripts.
 _REMARKS = {
     ".css": re.compile(rb"^[ \t]*/\*.*?\*/[ \t]*\n", re.M | re.S),
     ".js": re.compile(rb"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)\n", re.M | re.S),

@@ -15,6 +15,8 @@ from tests.browser.screen_hall import CHROMIUM, HALL, Desk, Platform, seen, unti
 
 pytestmark = pytest.mark.browser
 
+LANGUAGES = ("en", "tr", "ar", "ru")
+
 
 @dataclass
 class Room:
@@ -28,17 +30,20 @@ class Room:
     wrong: list[str]
     """What the browser complained of."""
 
-    @property
-    def poll(self) -> tuple[int, int]:
-        """(session, poll) of what is on in the hall."""
-        with sqlite3.connect(self.platform.folder / "hallside.sqlite") as db:
-            found: tuple[int, int] = db.execute(
-                "SELECT s.id, p.id FROM session s JOIN poll p ON p.session_id = s.id"
-                " WHERE s.state = 'on' AND s.hall_id = ? ORDER BY p.place",
-                (HALL,),
-            ).fetchone()
-        db.close()
-        return found
+    poll: tuple[int, int]
+    """(session, poll): the session that is on in the hall, and a poll of our own, the same at every hour."""
+
+
+def written(desk: Desk, folder: Path) -> tuple[int, int]:
+    with sqlite3.connect(folder / "hallside.sqlite") as db:
+        query = "SELECT id FROM session WHERE state = 'on' AND hall_id = ?"
+        session: int = db.execute(query, (HALL,)).fetchone()[0]
+    db.close()
+    texts = [{la: f"{words} ({la})" for la in LANGUAGES} for words in ("Which first?", "Audit", "Appeal", "Training")]
+    poll: int = desk.do("write_poll", session=session, kind="single", texts=texts)["facts"]["poll"]
+    for language in LANGUAGES:
+        desk.do("approve_text", poll=poll, language=language)
+    return session, poll
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +58,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         page.goto(f"{platform.base}/screen/link#{platform.link('/screen/link', 'Hall A')}")
         page.wait_for_url("**/screen")
         page.wait_for_selector(".hall[data-fitted]")
-        yield Room(play, platform, Desk(play, platform), context, page, wrong)
+        desk = Desk(play, platform)
+        yield Room(play, platform, desk, context, page, wrong, written(desk, folder))
         browser.close()
 
 
