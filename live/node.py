@@ -155,7 +155,7 @@ class Node:
                 if isinstance(out, Done):
                     self.counters.done += 1
                     if out.notice == "timer_set":
-                        self.presence.calm(out.touched)
+                        self.presence.calm(out.touched, self.clock())
                     if out.touched:
                         self._heed(out.touched)
                         self._rung |= out.touched

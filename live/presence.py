@@ -144,12 +144,13 @@ class Presence:
                 del self.alarms[session]
         return found
 
-    def calm(self, touched: Touched) -> None:
+    def calm(self, touched: Touched, now: float) -> None:
         """A person set the timer again: what was lost until now is known and raises no alarm any more."""
         for address, _ in touched:
             scope, _, number = address.partition(":")
             if scope == "session" and self.alarms.pop(int(number), None) is not None:
                 self._rooms[int(number)].lost.clear()
+                self._rooms[int(number)].heard = dict.fromkeys(self._rooms[int(number)].heard, now)
 
     def counts(self) -> dict[int, int]:
         """This node's own counts, for the others."""

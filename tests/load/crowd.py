@@ -68,6 +68,9 @@ class Phone:
 
 
 HELLO = masked(b'{"do":"hello","view":"phone","page":"now"}')
+BEAT = masked(b'{"do":"beat"}')
+BEATS = 5.0
+"""Seconds from a phone's beat to its next while a poll is open. Who beats less is lost, and stops the timer."""
 FIRST_FRAMES = (b'{"hello"', b'{"part":"now"', b'{"part":"my"')
 
 
@@ -142,6 +145,18 @@ class Crowd:
         await loop.create_connection(lambda: sock, self.host, self.port, local_addr=here)
         self.phones[n] = phone
         await joined
+
+    async def beat(self) -> None:
+        """Everybody beats, one after the other, for ever."""
+        while True:
+            started = time.monotonic()
+            phones = list(self.phones.values())
+            for i, phone in enumerate(phones):
+                if i % 50 == 0:
+                    await asyncio.sleep(max(0.0, started + BEATS * i / len(phones) - time.monotonic()))
+                if phone.joined is None and phone.sock is not None:
+                    phone.sock.send(BEAT)
+            await asyncio.sleep(max(0.1, started + BEATS - time.monotonic()))
 
     async def leave(self, order: dict[str, Any]) -> dict[str, Any]:
         chosen = range(order["first"], order["first"] + order["count"])
@@ -229,10 +244,12 @@ async def serve(host: str, port: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     crowd = Crowd(host, port)
     loop = asyncio.get_running_loop()
+    beating = loop.create_task(crowd.beat())
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         order = json.loads(line)
         work = {"join": crowd.join, "leave": crowd.leave, "vote": crowd.vote, "count": crowd.count}[order["do"]]
         print(json.dumps(await work(order)), flush=True)
+    beating.cancel()
 
 
 class Handle:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from tests.load.crowd import Handle, spread
+from tests.load.crowd import BEATS, Handle, spread
 from tests.load.machine import Server
 from tests.load.place import DESK, ROOT_DESK, SCREEN, Place, token
 from tests.load.report import Figure, Report
@@ -494,7 +494,7 @@ async def poll_bytes(report: Report, size: Size) -> None:
             )
             await phone.until(lambda seen: seen.data.get("part") == "now")
             await phone.command("cast_vote", poll=poll, secret="a" * 32, intent="b" * 32, turn=1, marks=[[items[0]]])
-            beats = int(size.poll_seconds // 20)
+            beats = int(size.poll_seconds // BEATS)
             for _ in range(beats):
                 await phone.send({"do": "beat"})
             await voting
