@@ -41,7 +41,7 @@ async def phone(line: WebSocket) -> None:
                 await line.send_text('{"hello":{"now":1795492179.5,"person":12}}')
                 await line.send_text(NOW)
                 await line.send_text('{"part":"my","numbers":{"session":1,"poll":1,"turn":0,"marks":[]}}')
-            else:
+            elif message["do"] == "cast_vote":  # a beat needs no answer
                 key = (message["poll"], message["marks"][0][0])
                 votes[key] = votes.get(key, 0) + 1
                 told = {"re": message["id"], "ok": "recorded", "at": 1795492179.5, "facts": {"turn": 1}}

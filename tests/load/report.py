@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 NOISE = 2.0
-"""On a machine shared with others figures of CPU and time vary; `--short` fails only beyond this factor."""
+"""On a machine shared with others figures of CPU and time vary; a run fails only beyond this factor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value. `exact` means a count that noise cannot change; `bare` is the same on the bare server."""
+    """One measured value. `exact` means a count that noise cannot change; `bare` is the same on the bare server.
+
+    `there` is what the bare server cost on the machine for which the limits were set: how slow this one is.
+    """
 
     part: str
     name: str
@@ -23,6 +26,7 @@ class Figure:
     goal: float | None = None
     limit: float | None = None
     bare: float | None = None
+    there: float | None = None
     exact: bool = False
     note: str = ""
 
@@ -34,10 +38,9 @@ class Figure:
             return "over the limit"
         return "good" if self.goal is None or self.value <= self.goal else "within the limit"
 
-    @property
-    def broken(self) -> bool:
-        """Over the limit by more than noise can explain."""
-        return self.limit is not None and self.value > self.limit * (1.0 if self.exact else NOISE)
+    def broken(self, slow: float) -> bool:
+        """Over the limit by more than noise and a machine *slow* times slower can explain."""
+        return self.limit is not None and self.value > self.limit * (1.0 if self.exact else NOISE * slow)
 
 
 @dataclass
@@ -64,12 +67,17 @@ class Report:
         return "\n".join(lines)
 
     def write(self, path: Path) -> None:
-        about = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **self.about}
+        about = {"slow": round(self.slow, 2), "at": datetime.now(UTC).isoformat(timespec="seconds"), **self.about}
         figures = [asdict(each) | {"verdict": each.verdict} for each in self.figures]
         path.write_text(json.dumps({"about": about, "figures": figures}, indent=1) + "\n")
 
+    @property
+    def slow(self) -> float:
+        """How many times slower the bare server ran than where the limits were set; 1 where it was not slower."""
+        return max([1.0, *(each.bare / each.there for each in self.figures if each.bare and each.there)])
+
     def broken(self) -> list[Figure]:
-        return [each for each in self.figures if each.broken]
+        return [each for each in self.figures if each.broken(self.slow)]
 
 
 def told(value: float | None, unit: str) -> str:
