@@ -258,6 +258,7 @@ def upgrade() -> None:
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("wording", sa.Integer(), nullable=False),
         sa.Column("override", sa.String(), nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.Float(), nullable=True),
         sa.Column("closes_at", sa.Float(), nullable=True),
         sa.Column("closed_at", sa.Float(), nullable=True),
