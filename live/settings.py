@@ -55,12 +55,6 @@ class Settings:
     log_level: str = field(
         default="INFO", metadata=_says("Least level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`.")
     )
-    screen_pace: float = field(default=5.0, metadata=_says("Repaints a second of hall screens, at most."))
-    desk_pace: float = field(default=5.0, metadata=_says("Repaints a second of desks, at most."))
-    phone_pace: float = field(
-        default=1.0,
-        metadata=_says("Repaints a second of phones, at most; it slows down by itself as the audience grows."),
-    )
     grace: float = field(
         default=5.0, metadata=_says("Seconds between the end of voting and the seal, in which late votes still count.")
     )
@@ -74,8 +68,6 @@ class Settings:
 
     def __post_init__(self) -> None:
         self._between("port", 0, 65535)
-        for name in ("screen_pace", "desk_pace", "phone_pace"):
-            self._between(name, 0.1, 50)
         self._between("grace", 0, 60)
         self._between("message_rate", 0.5, 1000)
         self._between("message_burst", 1, 10_000)

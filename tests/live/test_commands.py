@@ -103,7 +103,9 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
     item = tx.cursor.execute("SELECT min(id) FROM item WHERE poll_id = ?", (poll,)).fetchone()[0]
 
     def put(state: str) -> None:
-        tx.cursor.execute("UPDATE poll SET state = ?, opened_at = 1.0, closed_at = 2.0 WHERE id = ?", (state, poll))
+        tx.cursor.execute(
+            "UPDATE poll SET state = ?, opened = 1, opened_at = 1.0, closed_at = 2.0 WHERE id = ?", (state, poll)
+        )
 
     def voting() -> Command:
         put("open")
@@ -252,9 +254,7 @@ def cells(everybody: Everybody) -> list[tuple[type[Command], str, Badge, int, bo
 
 def test_the_table_and_the_rights_name_the_same_commands() -> None:
     assert set(RIGHTS) == set(COMMANDS)
-    assert {c for c, sender in COMMANDS.items() if sender is commands.Sender.SYSTEM} == {
-        people.ShowBadge, polls.SealPoll,
-    }  # fmt: skip
+    assert {command for command, rights in RIGHTS.items() if rights is NOBODY} == set(commands.OF_THE_PLATFORM)
 
 
 def test_every_command_by_every_role_is_permitted_where_the_rules_say_and_nowhere_else(everybody: Everybody) -> None:
@@ -332,7 +332,9 @@ async def test_without_a_badge_every_command_gets_the_one_answer(house: House) -
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", [name for name, c in BY_NAME.items() if commands.COMMANDS[c] is commands.Sender.STAFF])
+@pytest.mark.parametrize(
+    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE)]
+)
 async def test_a_participant_and_a_screen_send_no_staff_command_by_line_or_form(house: House, name: str) -> None:
     world = house.world
     world.do(stage.SetBlank(hall=1, on=True))
