@@ -240,8 +240,8 @@ def _choice(request: Request, name: bytes, offered: tuple[str, ...], default: st
     return chosen if chosen in offered else default
 
 
-def _said(request: Request, node: Node, language: str) -> tuple[dict[str, str] | None, bool]:
-    """({"kind": "ok" or "no", "key", "words"}, whether the cookie must go)."""
+def _said(request: Request, node: Node, language: str) -> tuple[dict[str, str | int] | None, bool]:
+    """({"kind": "ok" or "no", "key", "words", "session"}, whether the cookie must go). The session is where to go."""
     raw = cookies.cookie_in(request.scope, b"said")
     if not raw:
         return None, False
@@ -251,6 +251,7 @@ def _said(request: Request, node: Node, language: str) -> tuple[dict[str, str] |
         if "ok" in told:
             words = node.renderer.notice(language, told["ok"])
             return {"kind": "ok", "key": told["ok"], "words": words}, True
-        return {"kind": "no", "key": told["no"], "words": node.renderer.refusal(language, told["no"], params)}, True
+        words = node.renderer.refusal(language, told["no"], params)
+        return {"kind": "no", "key": told["no"], "words": words, "session": params.get("session", 0)}, True
     except (msgspec.DecodeError, KeyError, ValueError, TypeError):
         return None, True

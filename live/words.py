@@ -17,6 +17,7 @@ REFUSALS: dict[str, str] = {
     "poll_withdrawn": _("This question was withdrawn. Nothing was counted."),
     "poll_not_open": _("Voting is not open now."),
     "not_in_electorate": _("You came in after this vote was opened. You can vote in the next one."),
+    "in_another_session": _("You vote only in the session you are in. Switch to this one, then vote: %(title)s"),
     "delegations_vote": _("In this vote each delegation has one vote. Its registered voter casts it."),
     "changed_elsewhere": _("Your vote was changed on another device at the same time. Check what is stored."),
     "voted_elsewhere": _("You voted on another device. Change your vote there: nobody else can find it, not even we."),
@@ -81,6 +82,7 @@ REFUSALS: dict[str, str] = {
     "announcement_empty": _("Write the announcement and choose its language."),
     "countdown_empty": _("Choose when the countdown ends."),
     "nothing_to_undo": _("This cannot be undone."),
+    "screen_moved_on": _("The screen follows another session now. What was done before cannot be undone."),
     "too_late": _("Not done: it arrived too late. Look at the screen, then press again."),
     # people
     "no_such_person": _("Nobody with this number is on the list."),
@@ -91,7 +93,6 @@ REFUSALS: dict[str, str] = {
     # the line
     "not_understood": _("That was not understood. Reload the page."),
     "too_fast": _("Too many messages at once. Wait a moment."),
-    "not_from_here": _("This page was not sent from here. Open it again from your badge link."),
     "no_such_page": _("There is no such page."),
     "our_mistake": _("That did not work. Your text is still here. Try again."),
 }
