@@ -9,6 +9,7 @@ import asyncio
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -212,6 +213,16 @@ class Node:
     def lines_of(self, key: str) -> list[Line]:
         """The open lines of one badge."""
         return list(self._lines.get(key, ()))
+
+    def faces(self) -> Counter[str]:
+        """How many phones, desks and screens look at something here. A desk's miniatures of a screen are no faces."""
+        told: Counter[str] = Counter()
+        for lines in self._lines.values():
+            for line in lines:
+                seen, badge = self.hub.audiences_of(line), line.who
+                if seen and (seen[0].view in ("phone", "desk") or (isinstance(badge, Badge) and badge.screen_id)):
+                    told[seen[0].view] += 1
+        return told
 
     def _forget_line(self, line: Line) -> None:
         if isinstance(line.who, Badge):

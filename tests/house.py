@@ -31,6 +31,9 @@ HOST = "hall.test"
 CLOSED = 1006
 """What a guest notes where the line ended without a goodbye."""
 
+PATIENT = 60.0
+"""A loop that lags turns people away at the door. How busy the machine is must decide no test."""
+
 _RENDERERS: dict[str, Renderer] = {}
 """By time zone: templates are compiled once for all houses, since that takes longer than most tests."""
 
@@ -42,8 +45,9 @@ class House:
         self.world = world
         self.bus = MemoryBus()
         made = [
-            build(Settings(data=folder, **settings), store=world.store, bus=self.bus) for _ in range(nodes)
-        ]  # fmt: skip
+            build(Settings(data=folder, **{"join_lag": PATIENT} | settings), store=world.store, bus=self.bus)
+            for _ in range(nodes)
+        ]
         self.apps = [served.app for served in made]
         self.nodes: list[Node] = [served.drain.__self__ for served in made]  # type: ignore[union-attr]
         for node in self.nodes:

@@ -36,11 +36,10 @@ class _Measures:
 
     def collect(self) -> list[Metric]:
         node = self.node
-        lines = GaugeMetricFamily("hallside_lines", "Open sockets by view.", labels=["view"])
-        views: dict[str, int] = {}
-        for audience in node.hub.audiences():
-            views[audience.view] = max(views.get(audience.view, 0), 0) + node.hub.count(audience)
-        for view, count in sorted(views.items()):
+        lines = GaugeMetricFamily(
+            "hallside_lines", "Open faces by view; a desk's miniatures are no faces.", labels=["view"]
+        )
+        for view, count in sorted(node.faces().items()):
             lines.add_metric([view], count)
         commands = CounterMetricFamily("hallside_commands", "Commands by outcome.", labels=["outcome"])
         for outcome in ("done", "refused", "failed"):
