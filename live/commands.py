@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from models import ballots, doors, people, polls, stage
+from models import ballots, devices, doors, people, polls, stage
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
 
@@ -21,6 +21,9 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     people.SetLanguage,
     people.SignOut,
     people.LearnKeys,
+    devices.SeeDevices,
+    devices.AllowDevice,
+    devices.RefuseDevice,
     doors.StartSession,
     doors.EndSession,
     doors.Follow,
@@ -49,7 +52,12 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     people.RevokeScreen,
     people.NameVoter,
 )
-OF_THE_PLATFORM: tuple[type[Command], ...] = (people.ShowBadge, polls.SealPoll)
+OF_THE_PLATFORM: tuple[type[Command], ...] = (
+    devices.ShowBadge,
+    devices.AdmitDevice,
+    devices.StopAsking,
+    polls.SealPoll,
+)
 """Sent by the node itself: by the door once it has checked a badge, and by the clocks."""
 COMMANDS = (*OF_PEOPLE, *OF_THE_PLATFORM)
 

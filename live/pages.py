@@ -18,6 +18,7 @@ from live import cookies, languages
 from live.node import Node
 from models import programme
 from models.command import Badge, Done
+from models.devices import SeeDevices
 from models.refusals import Refused
 
 log = logging.getLogger("hallside.pages")
@@ -28,8 +29,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 STATUS = {
     "show_badge_first": 401, "not_yours": 403, "no_such_code": 404, "no_such_session": 404, "no_such_page": 404,
-    "no_such_poll": 404, "too_many_tries": 429, "too_fast": 429, "come_back": 503, "try_again": 503,
-    "our_mistake": 500, "not_understood": 400,
+    "no_such_poll": 404, "no_such_device": 404, "too_many_tries": 429, "too_fast": 429, "come_back": 503,
+    "try_again": 503, "our_mistake": 500, "not_understood": 400,
 }  # fmt: skip
 """The HTTP status of a refusal; 409 for all others."""
 
@@ -60,7 +61,10 @@ def page(request: Request, template: str, badge: Badge | None, *, status: int = 
     """A whole page. What was said by the command before is shown once, or what *said* says in its place."""
     node = node_of(request)
     said, clear = _said(request, node, language_of(request, badge))
-    html = rendered(request, template, badge, **{"said": said} | context)
+    devices = node.devices_of(badge) if badge is not None and badge.person_id else ()
+    if badge is not None and devices:
+        node.perform(badge, SeeDevices(), lambda out: None)  # the page is under way to whoever asked for it
+    html = rendered(request, template, badge, **{"said": said, "devices": devices} | context)
     response = HTMLResponse(html, status, FRESH)
     if clear:
         response.delete_cookie("said", path="/")
@@ -82,6 +86,7 @@ def rendered(request: Request, template: str, badge: Badge | None, **context: An
             "path": request.url.path,
             **_looks(request),
             "said": None,
+            "devices": (),
             "event": event_names(node),
             "server_now": node.wall(),
             "my": None,

@@ -58,6 +58,13 @@ class Settings:
     grace: float = field(
         default=5.0, metadata=_says("Seconds between the end of voting and the seal, in which late votes still count.")
     )
+    device_wait: float = field(
+        default=120.0,
+        metadata=_says(
+            "Seconds after which a further browser of a badge comes in by itself if no other has shown the question; "
+            "`600`: only by a tap there or at the registration desk; `0`: nobody is asked."
+        ),
+    )
     message_rate: float = field(default=5.0, metadata=_says("Messages a second one phone may send in the long run."))
     message_burst: int = field(default=30, metadata=_says("Messages one phone may send at once."))
     connections: int = field(default=20_000, metadata=_says("Connections at once, at most."))
@@ -69,6 +76,7 @@ class Settings:
     def __post_init__(self) -> None:
         self._between("port", 0, 65535)
         self._between("grace", 0, 60)
+        self._between("device_wait", 0, 600)
         self._between("message_rate", 0.5, 1000)
         self._between("message_burst", 1, 10_000)
         self._between("connections", 10, 1_000_000)

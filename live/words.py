@@ -42,6 +42,10 @@ REFUSALS: dict[str, str] = {
     "too_many_browsers": _(
         "Your badge is open in %(count)s browsers. Sign out in one of them, or ask the registration desk."
     ),
+    "too_many_devices": _("Two devices asked with your badge already. Wait ten minutes, or ask the registration desk."),
+    "no_such_device": _("This device does not wait any more."),
+    "device_was_refused": _("Your other device refused this one."),
+    "confirm_device_first": _("Confirm this device on your other one first, or ask the registration desk."),
     "too_many_tries": _("Too many wrong codes. Wait a minute, then try again."),
     "come_back": _("Many people are coming in. This page tries again by itself in %(seconds)s seconds."),
     "no_event": _("Nothing is set up yet. The organiser imports the programme and the people first."),
@@ -102,6 +106,9 @@ NOTICES: dict[str, str] = {
     "recorded": _("The room has your vote"),
     "checked_in": _("You are in."),
     "signed_in": "",
+    "device_asked": "",
+    "device_allowed": _("The other device is in."),
+    "device_refused": _("The other device stays out."),
     "signed_out": _("Signed out."),
     "session_started": _("Session started"),
     "session_ended": _("Session ended"),

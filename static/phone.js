@@ -147,6 +147,16 @@ document.addEventListener("change", ({ target }) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.matches("[data-device]")) {
+    // Not a page of its own: what is chosen below must stay chosen.
+    event.preventDefault();
+    const command = { do: form.getAttribute("action").slice(4), number: Number(form.elements.number.value) };
+    ask(command).then((answer) => {
+      tell("device", answer.words, "", false, !!answer.ok);
+      form.closest("section").remove();
+    }, () => tell("device", word("not_sent")));
+    return;
+  }
   if (form.matches("[data-leave]")) {
     if (keys().some((key) => key.startsWith("h.v.") && pending(key.slice(4))) && !lastKept) {
       lastKept = true;

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import msgspec
 
 from app import build
@@ -189,3 +190,12 @@ class Guest:
             self.greeted = told["hello"]
         elif "re" in told:
             self.answers[told["re"]] = told
+
+
+def browser(house: House, address: str = "192.0.2.9", **headers: str) -> httpx2.AsyncClient:
+    """A browser that has been nowhere, at an address of its own."""
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=house.apps[0], client=(address, 1), raise_app_exceptions=True),
+        base_url=f"http://{HOST}",
+        headers={"origin": f"http://{HOST}", "accept": "application/json"} | headers,
+    )

@@ -77,6 +77,8 @@ async def parts(request: Request) -> Response:
     frames = [payload_of(node.projector.look(audience, name).frame.data) for audience, name in look.seen]
     if look.view == "phone":
         frames.append(payload_of(numbers_frame("my", faces.mine(node, badge, node.session_of(badge))).data))
+    if look.view in ("phone", "desk"):
+        frames.append(payload_of(faces.devices(node, badge, look.view).data))
     return Response(
         b"[" + b",".join(frames) + b"]", media_type="application/json", headers={"cache-control": "no-store"}
     )
