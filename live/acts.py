@@ -51,6 +51,8 @@ ACTS: dict[str, str] = {
     "unblanked": _("The room sees the screen again"),
     "badge_revoked": _("Badge %(person)s revoked"),
     "badge_reissued": _("New badge for %(person)s"),
+    "device_allowed": _("Another device allowed for badge %(person)s"),
+    "device_refused": _("Another device refused for badge %(person)s"),
     "screen_revoked": _("New link for a screen"),
     "voter_named": _("Voter named for a delegation"),
     "imported": _("Lists imported"),

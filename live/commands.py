@@ -1,68 +1,65 @@
-"""Every command there is, and who may send it. What is not in this table does not exist.
+"""Every command there is. What is not in this table does not exist.
 
-Sockets decode strictly, forms leniently, both into the same structs. The finer question, whether this person may
-do this in this session, is asked again inside the transaction.
+Sockets decode strictly, forms leniently, both into the same structs. Whether this person may do this in this session
+is asked inside the transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from models import ballots, doors, people, polls, stage
-from models.command import Badge, Command, snake
+from models import ballots, devices, doors, people, polls, stage
+from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
 
-
-class Sender(Enum):
-    """Who may send a command at all."""
-
-    PERSON = "person"
-    STAFF = "staff"
-    SYSTEM = "system"
-
-
-P, S, Y = Sender.PERSON, Sender.STAFF, Sender.SYSTEM
-
-COMMANDS: dict[type[Command], Sender] = {
-    ballots.CastVote: P,
-    doors.CheckIn: P,
-    people.SetLanguage: P,
-    people.SignOut: P,
-    people.LearnKeys: P,
-    doors.StartSession: S,
-    doors.EndSession: S,
-    doors.Follow: S,
-    polls.WritePoll: S,
-    polls.ApproveText: S,
-    polls.CorrectWording: S,
-    polls.MovePoll: S,
-    polls.MakeReady: S,
-    polls.OpenPoll: S,
-    polls.SetTimer: S,
-    polls.EndVoting: S,
-    polls.ContinueVoting: S,
-    polls.LookFirst: S,
-    polls.Reveal: S,
-    polls.Withdraw: S,
-    polls.ResetPoll: S,
-    polls.NewRound: S,
-    polls.CountHands: S,
-    stage.StageNext: S,
-    stage.Take: S,
-    stage.ShowScene: S,
-    stage.SetBlank: S,
-    stage.Undo: S,
-    people.RevokeBadge: S,
-    people.ReissueBadge: S,
-    people.RevokeScreen: S,
-    people.NameVoter: S,
-    people.ShowBadge: Y,
-    polls.SealPoll: Y,
-}
+OF_PEOPLE: tuple[type[Command], ...] = (
+    ballots.CastVote,
+    doors.CheckIn,
+    people.SetLanguage,
+    people.SignOut,
+    people.LearnKeys,
+    devices.SeeDevices,
+    devices.AllowDevice,
+    devices.RefuseDevice,
+    doors.StartSession,
+    doors.EndSession,
+    doors.Follow,
+    polls.WritePoll,
+    polls.ApproveText,
+    polls.CorrectWording,
+    polls.MovePoll,
+    polls.MakeReady,
+    polls.OpenPoll,
+    polls.SetTimer,
+    polls.EndVoting,
+    polls.ContinueVoting,
+    polls.LookFirst,
+    polls.Reveal,
+    polls.Withdraw,
+    polls.ResetPoll,
+    polls.NewRound,
+    polls.CountHands,
+    stage.StageNext,
+    stage.Take,
+    stage.ShowScene,
+    stage.SetBlank,
+    stage.Undo,
+    people.RevokeBadge,
+    people.ReissueBadge,
+    people.RevokeScreen,
+    people.NameVoter,
+)
+OF_THE_PLATFORM: tuple[type[Command], ...] = (
+    devices.ShowBadge,
+    devices.AdmitDevice,
+    devices.StopAsking,
+    polls.SealPoll,
+)
+"""Sent by the node itself: by the door once it has checked a badge, and by the clocks."""
+COMMANDS = (*OF_PEOPLE, *OF_THE_PLATFORM)
 
 
 _Id = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -103,10 +100,9 @@ def _on_the_line(command: type[Command]) -> type[Command]:
     return made
 
 
-SENT = {command: sender for command, sender in COMMANDS.items() if sender is not Sender.SYSTEM}
-BY_NAME: dict[str, type[Command]] = {snake(command.__name__): command for command in SENT}
+BY_NAME: dict[str, type[Command]] = {snake(command.__name__): command for command in OF_PEOPLE}
 _MESSAGES = {name: _on_the_line(command) for name, command in BY_NAME.items()}
-_SENDER = {**COMMANDS, **{_MESSAGES[snake(c.__name__)]: s for c, s in SENT.items()}}
+_FROM_PEOPLE = {*OF_PEOPLE, *_MESSAGES.values()}
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[Hello, Beat, *_MESSAGES.values()])
 
 
@@ -166,10 +162,8 @@ def from_form(name: str, fields: Iterable[tuple[str, str]]) -> Command:
 
 def allow(badge: Badge, command: Command) -> None:
     """Refused("not_yours") unless this badge may send such a command at all. A screen sends none."""
-    sender = _SENDER.get(type(command))
-    if sender is None or ((badge.role == "system") != (sender is Sender.SYSTEM) and badge.role != "system"):
-        raise Refused("not_yours")
-    if badge.role != "system" and not badge.person_id:
+    known = type(command) in _FROM_PEOPLE and badge.person_id
+    if not known and not (badge.role == SYSTEM and type(command) in COMMANDS):
         raise Refused("not_yours")
 
 

@@ -22,6 +22,8 @@ log = logging.getLogger("hallside.deadlines")
 
 AFTER_DOWN = 15.0
 """A timer that ran out while the platform was down ends voting this long after it is back (seconds)."""
+AGAIN = 0.5
+"""Seconds until what failed is tried again."""
 _SYSTEM = Badge(0, SYSTEM)
 
 
@@ -88,12 +90,11 @@ class Deadlines:
         while not self._stopped:
             self._wake.clear()
             now = self._node.clock()
-            for poll, deadline in sorted(self._due.items(), key=lambda item: item[1].at):
-                if deadline.at <= now:
-                    if self._due.get(poll) == deadline:
-                        del self._due[poll]
-                    await self._do(deadline.command)
-                    self.look_at(poll)
+            try:
+                await self._act(now)
+            except Exception:  # what is due stays due, and the clocks of the other polls must go on
+                log.exception("the clocks failed")
+                await asyncio.sleep(AGAIN)
             wait = min((d.at for d in self._due.values()), default=now + 60.0) - self._node.clock()
             try:
                 async with asyncio.timeout(max(0.01, min(wait, 60.0))):
@@ -101,8 +102,15 @@ class Deadlines:
             except TimeoutError:
                 pass
 
-    def look_at(self, poll: int) -> None:
-        """Look at the session of one poll again: the command may have been refused for want of disk."""
+    async def _act(self, now: float) -> None:
+        """Do what is due. It stays due until the records say otherwise: it may be refused for want of disk."""
+        for poll, deadline in sorted(self._due.items(), key=lambda item: item[1].at):
+            if deadline.at <= now and self._due.get(poll) is deadline:
+                await self._do(deadline.command)
+                self._look_at(poll)
+
+    def _look_at(self, poll: int) -> None:
+        """Look at the session of one poll again."""
         row = self._node.store.peek.cursor.execute("SELECT session_id FROM poll WHERE id = ?", (poll,)).fetchone()
         if row:
             self.look(row[0])
@@ -116,10 +124,10 @@ class Deadlines:
             await self._node.ask(_SYSTEM, command)
         except Refused as refused:
             log.warning("deadline refused: %s", refused.key)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(AGAIN)
         except Exception:  # the clocks of the other polls must go on
             log.exception("deadline failed")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(AGAIN)
 
     def _rows(self, where: str, *params: int) -> list[tuple[int, str, float | None, float | None]]:
         found: list[tuple[int, str, float | None, float | None]] = self._node.store.peek.cursor.execute(

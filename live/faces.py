@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from live.frames import Frame, page_frame
 from live.hub import Audience
 from live.node import Node
 from models import boards, people
@@ -84,6 +85,14 @@ def mine(node: Node, badge: Badge, session: int) -> dict[str, object]:
         "session": session, "poll": poll, "elector": mine_.elector, "turn": mine_.turn,
         "marks": list(mine_.marks), "wording": wording,
     }  # fmt: skip
+
+
+def devices(node: Node, badge: Badge, view: str) -> Frame:
+    """The `devices` part of a phone or a desk: other devices its owner should decide on; empty where there are none."""
+    waiting = node.devices_of(badge)
+    context = {"devices": waiting, "view": view}
+    html = node.renderer.fragment("_devices.html", badge.language, **context) if waiting else ""
+    return page_frame("devices", "", html.encode())
 
 
 def _look(view: str, names: tuple[tuple[str, str], ...], session: int, hall: int, languages: tuple[str, ...]) -> Look:

@@ -7,12 +7,12 @@ English: no browser of a delegate meets one in normal use.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, NamedTuple
 
 from live import bodies
-from live.bodies import Counted, Refusal
+from live.bodies import Refusal
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -56,7 +56,6 @@ class Guard:
 
     *origins*: foreign origins that may post and connect (`https://stage.example`). *hosts*: names this server
     answers to, all when empty. *proxies*: addresses or networks whose `X-Forwarded-*` headers count.
-    *big_bodies*: path prefix to limit in bytes, where more than 64 KiB may be sent.
     """
 
     def __init__(
@@ -66,14 +65,12 @@ class Guard:
         origins: Collection[str] = (),
         hosts: Collection[str] = (),
         proxies: Collection[str] = (),
-        big_bodies: Mapping[str, int] | None = None,
         body_seconds: float = bodies.SECONDS,
     ) -> None:
         self.app = app
         self._origins = frozenset(each.lower().rstrip("/") for each in origins)
         self._hosts = frozenset(each.lower() for each in hosts)
         self._proxies = [ip_network(each, strict=False) for each in proxies]
-        self._big_bodies = dict(big_bodies or {})
         self._body_seconds = body_seconds
         self._headers: dict[tuple[str, str], list[tuple[bytes, bytes]]] = {}
 
@@ -95,47 +92,24 @@ class Guard:
 
     async def _pass_on(self, scope: Scope, known: Known, receive: Receive, send: Send) -> None:
         security = self._security(scope["scheme"], known.host)
-        counted: Counted | None = None
-        started = False
 
         async def answer(message: Message) -> None:
-            nonlocal started
-            if counted is not None and counted.refusal is not None and not started:
-                return  # The application answers a client that it believes gone.
             if message["type"] == "http.response.start":
-                started = True
                 headers = list(message.get("headers", ()))
                 own = {name for name, _ in headers}
                 message["headers"] = headers + [each for each in security if each[0] not in own]
             await send(message)
 
         if scope["method"] not in _SAFE or known.length:
-            limit = self._limit(scope["path"])
             try:
-                bodies.check_length(known.length, limit)
-                if limit > bodies.LIMIT:
-                    receive = counted = Counted(receive, limit)
-                else:
-                    receive = await bodies.read_whole(receive, limit, self._body_seconds)
+                bodies.check_length(known.length)
+                receive = await bodies.read_whole(receive, self._body_seconds)
             except Refusal as refusal:
                 await _refuse(scope, receive, answer, refusal)
                 return
             except bodies.Gone:
                 return
-        try:
-            await self.app(scope, receive, answer)
-        except Exception:
-            if counted is None or counted.refusal is None:
-                raise
-        if counted is not None and counted.refusal is not None and not started:
-            words, counted = counted.refusal, None
-            await _refuse(scope, receive, answer, words)
-
-    def _limit(self, path: str) -> int:
-        for prefix, limit in self._big_bodies.items():
-            if path.startswith(prefix):
-                return limit
-        return bodies.LIMIT
+        await self.app(scope, receive, answer)
 
     def _check(self, scope: Scope) -> Known:
         known = read_headers(scope)

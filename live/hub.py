@@ -7,7 +7,7 @@ frame of that part. What lies between may be skipped.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from live.frames import Frame
@@ -50,15 +50,6 @@ class Hub:
         """Out of every audience."""
         for audience in self._audiences.pop(line, ()):
             self._part(line, audience)
-
-    def move(self, line: Line, old: Audience, new: Audience) -> None:
-        """From *old* to *new*, for instance when a screen's scene names another session."""
-        if old == new or line not in self._lines.get(old, ()):
-            self.join(line, new)
-            return
-        self._part(line, old)
-        self._audiences[line] = tuple(each for each in self._audiences[line] if each != old)
-        self.join(line, new)
 
     def show(self, audience: Audience, frame: Frame) -> int:
         """Write *frame* to every line of *audience* now. Returns how many. For thousands, `broadcast`."""
@@ -107,16 +98,8 @@ class Hub:
         """Every audience with somebody in it, or those of one address."""
         return [each for each in self._lines if address is None or each.address == address]
 
-    def lines(self, where: Callable[[Line], bool] | None = None) -> list[Line]:
-        """Every line in any audience, or those for which *where* is true."""
-        return [line for line in self._audiences if where is None or where(line)]
-
     def audiences_of(self, line: Line) -> tuple[Audience, ...]:
         return self._audiences.get(line, ())
-
-    def close_person(self, key: object, code: int, reason: str) -> int:
-        """Close every line whose badge (`line.who`) has this `key`. Returns how many."""
-        return self.close(self.lines(lambda line: getattr(line.who, "key", None) == key), code, reason)
 
     def close(self, lines: Iterable[Line], code: int, reason: str) -> int:
         """Nothing more is shown to *lines*, from this moment and not from when the peer has answered."""

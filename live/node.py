@@ -9,6 +9,7 @@ import asyncio
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -24,7 +25,7 @@ from live.presence import Presence
 from live.projector import Projector
 from live.render import Renderer
 from live.settings import Settings
-from models import people
+from models import devices, people
 from models.command import SYSTEM, Badge, Command, Done, Touched
 from models.polls import SetTimer
 from models.refusals import Refused
@@ -45,6 +46,9 @@ WATCH = 1.0
 """Seconds from one count of people and screens to the next."""
 RING = 0.1
 """Seconds in which what votes touched is gathered before the other nodes hear of it."""
+
+PERSONAL = ("my", "devices")
+"""Topics of what one person alone is shown."""
 
 THE_SYSTEM = Badge(0, SYSTEM)
 
@@ -85,8 +89,8 @@ class Node:
         self.deadlines = Deadlines(self)
         self.counters = Counters()
         self.ready = False
-        self.seated: Callable[[Line], None] = lambda line: None
-        """Called for each line of a person who was checked in elsewhere; the socket route sets it."""
+        self.personal: Callable[[Line, str], None] = lambda line, topic: None
+        """Called for each line of a person of whom something was touched, such as "my"; the socket route sets it."""
         self._lines: dict[str, dict[Line, None]] = {}
         self._known: dict[bytes, tuple[float, Badge | None]] = {}
         self._versions: dict[tuple[str, str], int] = {}
@@ -213,6 +217,16 @@ class Node:
         """The open lines of one badge."""
         return list(self._lines.get(key, ()))
 
+    def faces(self) -> Counter[str]:
+        """How many phones, desks and screens look at something here. A desk's miniatures of a screen are no faces."""
+        told: Counter[str] = Counter()
+        for lines in self._lines.values():
+            for line in lines:
+                seen, badge = self.hub.audiences_of(line), line.who
+                if seen and (seen[0].view in ("phone", "desk") or (isinstance(badge, Badge) and badge.screen_id)):
+                    told[seen[0].view] += 1
+        return told
+
     def _forget_line(self, line: Line) -> None:
         if isinstance(line.who, Badge):
             lines = self._lines.get(line.who.key, {})
@@ -226,6 +240,18 @@ class Node:
             "SELECT session_id FROM presence WHERE person_id = ?", (badge.person_id,)
         ).fetchone()
         return row[0] if row else 0
+
+    def devices_of(self, badge: Badge) -> tuple[devices.Device, ...]:
+        """Other devices that this badge's owner should decide on."""
+        return devices.to_decide(self.store.peek, badge, self.wall())
+
+    def waiting(self, token: str) -> devices.Waiting | None:
+        """What a browser waits for that holds this token and is not in yet."""
+        return devices.waiting(self.store.peek, hash_token(token), self.wall()) if 0 < len(token) <= 100 else None
+
+    def due(self, token: str) -> bool:
+        """Whether it has waited for long enough."""
+        return devices.due(self.store.peek, hash_token(token), self.settings.device_wait, self.wall())
 
     def peek(self) -> Peek:
         return self.store.peek
@@ -241,17 +267,14 @@ class Node:
         for address, topic in touched:
             if topic == "now":
                 self.deadlines.look(int(address.partition(":")[2]))
-            elif topic == "my":
-                self._seat(int(address.partition(":")[2]))
+            elif topic in PERSONAL:
+                for line in self.lines_of(address):
+                    self.personal(line, topic)
             elif topic == "badge":
                 self._known.clear()
                 self._close_revoked(address)
             elif topic == "people":
                 self._loop.create_task(self._refresh_badges())
-
-    def _seat(self, person: int) -> None:
-        for line in self.lines_of(f"person:{person}"):
-            self.seated(line)
 
     def _close_revoked(self, key: str) -> None:
         """Close the sockets of a badge whose login is gone: signed out, revoked or reissued."""

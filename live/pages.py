@@ -18,6 +18,7 @@ from live import cookies, languages
 from live.node import Node
 from models import programme
 from models.command import Badge, Done
+from models.devices import SeeDevices
 from models.refusals import Refused
 
 log = logging.getLogger("hallside.pages")
@@ -28,8 +29,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 STATUS = {
     "show_badge_first": 401, "not_yours": 403, "no_such_code": 404, "no_such_session": 404, "no_such_page": 404,
-    "no_such_poll": 404, "too_many_tries": 429, "too_fast": 429, "come_back": 503, "try_again": 503,
-    "our_mistake": 500, "not_understood": 400,
+    "no_such_poll": 404, "no_such_device": 404, "too_many_tries": 429, "too_fast": 429, "come_back": 503,
+    "try_again": 503, "our_mistake": 500, "not_understood": 400,
 }  # fmt: skip
 """The HTTP status of a refusal; 409 for all others."""
 
@@ -60,7 +61,10 @@ def page(request: Request, template: str, badge: Badge | None, *, status: int = 
     """A whole page. What was said by the command before is shown once, or what *said* says in its place."""
     node = node_of(request)
     said, clear = _said(request, node, language_of(request, badge))
-    html = rendered(request, template, badge, **{"said": said} | context)
+    devices = node.devices_of(badge) if badge is not None and badge.person_id else ()
+    if badge is not None and devices:
+        node.perform(badge, SeeDevices(), lambda out: None)  # the page is under way to whoever asked for it
+    html = rendered(request, template, badge, **{"said": said, "devices": devices} | context)
     response = HTMLResponse(html, status, FRESH)
     if clear:
         response.delete_cookie("said", path="/")
@@ -82,6 +86,7 @@ def rendered(request: Request, template: str, badge: Badge | None, **context: An
             "path": request.url.path,
             **_looks(request),
             "said": None,
+            "devices": (),
             "event": event_names(node),
             "server_now": node.wall(),
             "my": None,
@@ -240,8 +245,8 @@ def _choice(request: Request, name: bytes, offered: tuple[str, ...], default: st
     return chosen if chosen in offered else default
 
 
-def _said(request: Request, node: Node, language: str) -> tuple[dict[str, str] | None, bool]:
-    """({"kind": "ok" or "no", "key", "words"}, whether the cookie must go)."""
+def _said(request: Request, node: Node, language: str) -> tuple[dict[str, str | int] | None, bool]:
+    """({"kind": "ok" or "no", "key", "words", "session"}, whether the cookie must go). The session is where to go."""
     raw = cookies.cookie_in(request.scope, b"said")
     if not raw:
         return None, False
@@ -251,6 +256,7 @@ def _said(request: Request, node: Node, language: str) -> tuple[dict[str, str] |
         if "ok" in told:
             words = node.renderer.notice(language, told["ok"])
             return {"kind": "ok", "key": told["ok"], "words": words}, True
-        return {"kind": "no", "key": told["no"], "words": node.renderer.refusal(language, told["no"], params)}, True
+        words = node.renderer.refusal(language, told["no"], params)
+        return {"kind": "no", "key": told["no"], "words": words, "session": params.get("session", 0)}, True
     except (msgspec.DecodeError, KeyError, ValueError, TypeError):
         return None, True

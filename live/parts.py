@@ -173,6 +173,8 @@ PARTS: tuple[Part, ...] = (
     Part("desk", "here", "session", _topics("here"), _here, 1.0),
 )  # fmt: skip
 
+AT_ONCE = frozenset({"now", "scene"})
+"""Topics of what a person did to a poll or a picture. No pace holds these back: a misfire is taken off at once."""
 BY_TOPIC: dict[tuple[str, str], tuple[Part, ...]] = {
     (scope, topic): tuple(p for p in PARTS if p.scope == scope and topic in p.topics)
     for scope in ("session", "hall", "event")

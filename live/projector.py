@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from live.hub import Audience, Hub
-from live.parts import BY_TOPIC, PARTS, Live, Part, Read
+from live.parts import AT_ONCE, BY_TOPIC, PARTS, Live, Part, Read
 from live.render import Renderer
 from live.wire import Frame, numbers_frame, page_frame
 from models.command import Touched
@@ -28,6 +28,8 @@ FANOUT_SHARE = 0.2
 LINE_COST = 8e-6
 READ_SHARE = 10
 """A part is read and rendered at most a tenth of the time."""
+FRESH = 1.0
+"""Seconds that a page asked for may be old, where no line follows it; and numbers that wait for their pace."""
 
 Where = tuple[str, str, str]
 """(address, view, part)"""
@@ -40,6 +42,10 @@ class Shown:
     frame: Frame
     html: str
     body: object
+    at: float = 0.0
+    """When it was read, on the node's clock."""
+    followed: bool = False
+    """Whether a line of this audience held it then: whatever changes is painted for that line."""
 
 
 class Projector:
@@ -56,6 +62,8 @@ class Projector:
         self._owed: set[tuple[Audience, str]] = set()
         """Somebody of these holds something newer than the others were shown: the next paint goes out in any case."""
         self._running: dict[Where, asyncio.Task[None]] = {}
+        self._hurry: dict[Where, asyncio.Event] = {}
+        """Set when a person waits for the next painting."""
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="reader")
         self._cost: dict[Where, float] = {}
         """CPU seconds of the last read and rendering."""
@@ -73,6 +81,8 @@ class Projector:
         for address, topic in touched:
             for part in BY_TOPIC.get((address.partition(":")[0], topic), ()):
                 self._soil(address, part)
+                if topic in AT_ONCE:
+                    self._hurry[address, part.view, part.name].set()
 
     def _soil(self, address: str, part: Part) -> None:
         where = (address, part.view, part.name)
@@ -80,14 +90,17 @@ class Projector:
         self._touched[where] = self._touches
         if where not in self._running:
             loop = asyncio.get_running_loop()
+            self._hurry[where] = asyncio.Event()
             self._running[where] = loop.create_task(self._paint_while_dirty(where, part))
 
     async def _paint_while_dirty(self, where: Where, part: Part) -> None:
-        """The first touch paints at once; while touches go on, at the part's pace."""
+        """The first touch paints at once; while touches go on, at the part's pace, but at once what a person did."""
         loop = asyncio.get_running_loop()
+        hurry = self._hurry[where]
         try:
             while where in self._dirty:
                 self._dirty.discard(where)
+                hurry.clear()
                 self._painting.add(where)
                 started = loop.time()
                 try:
@@ -100,9 +113,10 @@ class Projector:
                 took = loop.time() - started
                 # By its own work, not by the clock: in a burst of votes a read waits its turn, and would wait tenfold.
                 wait = max(part.every, audience * LINE_COST / FANOUT_SHARE, self._cost.get(where, 0.0) * READ_SHARE)
-                await asyncio.sleep(max(0.0, wait - took))
+                await _pause(hurry, wait - took)
         finally:
             self._running.pop(where, None)
+            self._hurry.pop(where, None)
             self._touched.pop(where, None)
             self._cost.pop(where, None)
             if where in self._dirty:
@@ -118,6 +132,7 @@ class Projector:
                 del self.shown[audience, part.name]  # nobody looks: read afresh when somebody comes
         if not audiences:
             return 0
+        now = self.live().now
         board, cost = await self._read_once(address, part)
         self.repaints += 1
         lines = 0
@@ -130,6 +145,7 @@ class Projector:
                 log.exception("rendering of %s %s for %s failed", part.view, part.name, "+".join(audience.languages))
                 continue
             cost += time.thread_time() - begun
+            after.at, after.followed = now, True
             self.shown[audience, part.name] = after
             owed = (audience, part.name) in self._owed
             self._owed.discard((audience, part.name))
@@ -188,12 +204,18 @@ class Projector:
         shown = self.shown.get((audience, name))
         where = (audience.address, audience.view, name)
         soiled = where in self._dirty or where in self._painting
-        if shown is not None and not (soiled and part.template):
-            return shown  # numbers that are about to be repainted are good enough: the frame follows
+        now, followed = self.live().now, self.hub.count(audience) > 0
+        if shown is not None:
+            kept = shown.followed and followed and not soiled
+            young = now - shown.at <= FRESH and not (soiled and part.template)
+            if kept or young:
+                return shown  # numbers that are about to be repainted are good enough: the frame follows
+        before = shown.body if shown is not None else None
         fresh = self._frame(audience, part, self._read(audience.address, part), shown)
-        if shown is None:
+        if shown is None or not followed or not part.template:
+            fresh.at, fresh.followed = now, followed
             self.shown[audience, name] = fresh
-        elif shown.body != fresh.body:
+        if shown is not None and before != fresh.body:
             self._owed.add((audience, name))
         return fresh
 
@@ -207,6 +229,15 @@ class Projector:
         for task in list(self._running.values()):
             task.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+async def _pause(hurry: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until somebody is in a hurry."""
+    try:
+        async with asyncio.timeout(max(0.0, seconds)):
+            await hurry.wait()
+    except TimeoutError:
+        pass
 
 
 def _number(address: str) -> int:

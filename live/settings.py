@@ -55,14 +55,15 @@ class Settings:
     log_level: str = field(
         default="INFO", metadata=_says("Least level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`.")
     )
-    screen_pace: float = field(default=5.0, metadata=_says("Repaints a second of hall screens, at most."))
-    desk_pace: float = field(default=5.0, metadata=_says("Repaints a second of desks, at most."))
-    phone_pace: float = field(
-        default=1.0,
-        metadata=_says("Repaints a second of phones, at most; it slows down by itself as the audience grows."),
-    )
     grace: float = field(
         default=5.0, metadata=_says("Seconds between the end of voting and the seal, in which late votes still count.")
+    )
+    device_wait: float = field(
+        default=120.0,
+        metadata=_says(
+            "Seconds after which a further browser of a badge comes in by itself if no other has shown the question; "
+            "`600`: only by a tap there or at the registration desk; `0`: nobody is asked."
+        ),
     )
     message_rate: float = field(default=5.0, metadata=_says("Messages a second one phone may send in the long run."))
     message_burst: int = field(default=30, metadata=_says("Messages one phone may send at once."))
@@ -74,9 +75,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         self._between("port", 0, 65535)
-        for name in ("screen_pace", "desk_pace", "phone_pace"):
-            self._between(name, 0.1, 50)
         self._between("grace", 0, 60)
+        self._between("device_wait", 0, 600)
         self._between("message_rate", 0.5, 1000)
         self._between("message_burst", 1, 10_000)
         self._between("connections", 10, 1_000_000)

@@ -85,7 +85,11 @@ def told(raw: sqlite3.Connection, badges: Badges, settings: Settings, port: int)
     if not people:
         lines += ["", "There are no people yet. Stop it, then: scripts/hallside import FOLDER"]
         return "\n".join(lines)
-    lines += ["", "Sign in as one of these people; each link works in up to three browsers:", ""]
+    lines += [
+        "",
+        "Sign in as one of these people; each link opens one browser, and two more by a tap there:",
+        "",
+    ]
     for card in people:
         lines += [f"  {card.role:<12} {card.name} ({card.number}), code {grouped(card.code)}", f"    {card.link}"]
     lines += ["", "Hall screens:", ""]

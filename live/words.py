@@ -17,6 +17,7 @@ REFUSALS: dict[str, str] = {
     "poll_withdrawn": _("This question was withdrawn. Nothing was counted."),
     "poll_not_open": _("Voting is not open now."),
     "not_in_electorate": _("You came in after this vote was opened. You can vote in the next one."),
+    "in_another_session": _("You vote only in the session you are in. Switch to this one, then vote: %(title)s"),
     "delegations_vote": _("In this vote each delegation has one vote. Its registered voter casts it."),
     "changed_elsewhere": _("Your vote was changed on another device at the same time. Check what is stored."),
     "voted_elsewhere": _("You voted on another device. Change your vote there: nobody else can find it, not even we."),
@@ -41,6 +42,10 @@ REFUSALS: dict[str, str] = {
     "too_many_browsers": _(
         "Your badge is open in %(count)s browsers. Sign out in one of them, or ask the registration desk."
     ),
+    "too_many_devices": _("Two devices asked with your badge already. Wait ten minutes, or ask the registration desk."),
+    "no_such_device": _("This device does not wait any more."),
+    "device_was_refused": _("Your other device refused this one."),
+    "confirm_device_first": _("Confirm this device on your other one first, or ask the registration desk."),
     "too_many_tries": _("Too many wrong codes. Wait a minute, then try again."),
     "come_back": _("Many people are coming in. This page tries again by itself in %(seconds)s seconds."),
     "no_event": _("Nothing is set up yet. The organiser imports the programme and the people first."),
@@ -81,6 +86,7 @@ REFUSALS: dict[str, str] = {
     "announcement_empty": _("Write the announcement and choose its language."),
     "countdown_empty": _("Choose when the countdown ends."),
     "nothing_to_undo": _("This cannot be undone."),
+    "screen_moved_on": _("The screen follows another session now. What was done before cannot be undone."),
     "too_late": _("Not done: it arrived too late. Look at the screen, then press again."),
     # people
     "no_such_person": _("Nobody with this number is on the list."),
@@ -91,7 +97,6 @@ REFUSALS: dict[str, str] = {
     # the line
     "not_understood": _("That was not understood. Reload the page."),
     "too_fast": _("Too many messages at once. Wait a moment."),
-    "not_from_here": _("This page was not sent from here. Open it again from your badge link."),
     "no_such_page": _("There is no such page."),
     "our_mistake": _("That did not work. Your text is still here. Try again."),
 }
@@ -101,6 +106,9 @@ NOTICES: dict[str, str] = {
     "recorded": _("The room has your vote"),
     "checked_in": _("You are in."),
     "signed_in": "",
+    "device_asked": "",
+    "device_allowed": _("The other device is in."),
+    "device_refused": _("The other device stays out."),
     "signed_out": _("Signed out."),
     "session_started": _("Session started"),
     "session_ended": _("Session ended"),

@@ -18,6 +18,7 @@ from models import people
 from models.command import Badge, Command, Done, Touched
 from models.kinds import KINDS
 from models.kinds.kind import Kind, Rules
+from models.programme import pick
 from models.refusals import Refused
 from models.store import Peek, Tx
 
@@ -81,6 +82,7 @@ class _Spec:
     secret: bool
     delegations: bool
     rewritten: bool
+    session: int
     touched: Touched
 
 
@@ -90,6 +92,7 @@ Hex32 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 class CastVote(Command):
     """A vote, or a changed one. Any number of arrivals have one effect and one answer.
 
+    A person votes only in the session they are in: who moved on since the opening votes there, or comes back first.
     `secret` is made once per poll by the phone; the ballot's key is its digest. `intent` names this intention and
     `turn` counts them: 1 for the first vote, 2 for the first change.
     """
@@ -128,6 +131,9 @@ class CastVote(Command):
             raise Refused("poll_closed")
         if self.turn == turn:
             raise Refused("changed_elsewhere")
+        there = cursor.execute("SELECT session_id FROM presence WHERE person_id = ?", (badge.person_id,)).fetchone()
+        if there != (spec.session,):
+            raise Refused("in_another_session", session=spec.session, title=_title(tx, spec.session, badge.language))
         marks = spec.kind.check(spec.rules, self.marks)
         ballot = hashlib.sha256(b"%d|" % self.poll + bytes.fromhex(self.secret)).digest()[:16]
         if turn:
@@ -297,6 +303,11 @@ def _delegation(tx: Tx, badge: Badge) -> int:
     return int(found[0])
 
 
+def _title(tx: Tx, session_id: int, language: str) -> str:
+    titles = tx.cursor.execute("SELECT titles FROM session WHERE id = ?", (session_id,)).fetchone()[0]
+    return pick(msgspec.json.decode(titles), language)
+
+
 def _spec(tx: Tx, poll_id: int, version: int) -> _Spec:
     kind, least, most, ballot, results, electorate, session, hall, settings = tx.cursor.execute(
         "SELECT kind, min, max, ballot, results, electorate, session_id, hall_id, settings FROM poll WHERE id = ?",
@@ -310,6 +321,7 @@ def _spec(tx: Tx, poll_id: int, version: int) -> _Spec:
         secret=ballot == "secret",
         delegations=electorate == "delegations",
         rewritten="rewritten" in msgspec.json.decode(settings),
+        session=session,
         touched=frozenset((place, topic) for place in (f"session:{session}", f"hall:{hall}") for topic in topics),
     )
     if len(tx.cache) > 256:

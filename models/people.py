@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel, col, func, select
 from models import journal
 from models.command import Badge, Command, Done, Id, Word
 from models.refusals import Refused
-from models.store import Tx
+from models.store import Peek, Tx
 
 ROLES = (
     "participant", "observer", "moderator", "chair", "interpreter", "translator", "teller", "av", "registration",
@@ -24,7 +24,9 @@ VOTING_ROLES = ("participant", "chair", "rapporteur")
 LANGUAGES = ("en", "tr", "ar", "ru")
 """What pages are written in (`live.languages`)."""
 BROWSERS = 3
-"""A person may use up to three browsers without alarm: the phone's, the mail app's, a private tab."""
+"""A person may use up to three browsers: the phone's, the mail app's, a private tab."""
+ASKS_FOR = 600.0
+"""Seconds that a further one may wait to come in; then it asks again. One that was refused counts as long."""
 
 EVERYWHERE: dict[str, frozenset[str]] = {
     "moderate": frozenset({"organiser"}),
@@ -119,6 +121,25 @@ class Login(SQLModel, table=True):
     issue: int = 1
     language: str = "en"
     made_at: float = 0.0
+    number: int = 0
+    """The number it waited under, if it did."""
+    confirmed: bool = True
+    """Not where it came in by itself, until its owner has said that it is theirs."""
+
+
+class Asking(SQLModel, table=True):
+    """A browser that waits to come in (`models.devices`). It holds the token that its login will have."""
+
+    token_hash: bytes = Field(primary_key=True)
+    person_id: int = Field(index=True)
+    issue: int
+    language: str
+    number: int
+    """Two digits, shown on both devices."""
+    made_at: float
+    told: bool = False
+    """Whether the question has stood on a page of its owner."""
+    refused: bool = False
 
 
 BADGE_BY_LOGIN = """
@@ -131,43 +152,14 @@ SELECT 0, 'screen', l.language, s.hall_id, s.id FROM login l JOIN screen s ON s.
 """The hot look-up behind every request and socket: person, role, language, hall, screen."""
 
 
-class ShowBadge(Command):
-    """A badge was shown in a browser. Sent by the door (`live.badges`), which has checked code or link."""
-
-    person: Id = 0
-    screen: Id = 0
-    issue: Id = 1
-    token_hash: bytes = b""
-    language: str = "en"
-
-    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        if self.screen:
-            screen = tx.get(Screen, self.screen)
-            if screen is None or screen.revoked or screen.issue != self.issue:
-                raise Refused("show_badge_first")
-            tx.add(Login(token_hash=self.token_hash, screen_id=self.screen, issue=self.issue, made_at=now))
-            return Done(notice="signed_in")
-        if self.language not in LANGUAGES:
-            raise Refused("no_such_language")
-        person = tx.get(Person, self.person)
-        if person is None or person.revoked or person.issue != self.issue:
-            raise Refused("show_badge_first")
-        if browsers(tx, self.person, self.issue) >= BROWSERS:
-            raise Refused("too_many_browsers", count=BROWSERS)
-        tx.add(
-            Login(
-                token_hash=self.token_hash, person_id=self.person, issue=self.issue, language=self.language, made_at=now
-            )
-        )
-        return Done(notice="signed_in")
-
-
 class SignOut(Command):
     """Leave this browser, or with `others` every other one."""
 
     others: bool = False
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        if self.others:
+            require_confirmed(tx, badge)
         column = "screen_id" if badge.screen_id else "person_id"
         owner = badge.screen_id or badge.person_id
         compare = "!=" if self.others else "="
@@ -201,7 +193,7 @@ class RevokeBadge(Command):
         if not person.revoked:
             person.revoked = True
             tx.add(person)
-            tx.cursor.execute("DELETE FROM login WHERE person_id = ?", (person.id,))
+            _close_browsers(tx, self.person)
             journal.write(tx, badge, now, None, "badge_revoked", person=person.number)
         return Done(frozenset({(f"person:{person.id}", "badge"), ("event", "people")}), "badge_revoked")
 
@@ -219,7 +211,7 @@ class ReissueBadge(Command):
             person.issue += 1
             person.revoked = False
             tx.add(person)
-            tx.cursor.execute("DELETE FROM login WHERE person_id = ?", (person.id,))
+            _close_browsers(tx, self.person)
             journal.write(tx, badge, now, None, "badge_reissued", person=person.number)
         return Done(frozenset({(f"person:{person.id}", "badge"), ("event", "people")}), "badge_reissued")
 
@@ -296,6 +288,18 @@ def require(tx: Tx, badge: Badge, permission: str, session_id: int | None = None
         raise Refused("not_yours")
 
 
+def doubtful(tx: Tx | Peek, badge: Badge) -> bool:
+    """Whether this browser came in by itself and its owner has not said yet that it is theirs."""
+    row = tx.cursor.execute("SELECT confirmed FROM login WHERE token_hash = ?", (badge.login,)).fetchone()
+    return row is not None and not row[0]
+
+
+def require_confirmed(tx: Tx, badge: Badge) -> None:
+    """Refused for a browser that came in by itself: it must not put its owner out."""
+    if doubtful(tx, badge):
+        raise Refused("confirm_device_first")
+
+
 def browsers(tx: Tx, person_id: int, issue: int) -> int:
     """In how many browsers the present badge of a person is signed in."""
     return tx.exec(select(func.count()).where(Login.person_id == person_id, Login.issue == issue)).one()
@@ -315,9 +319,11 @@ class PersonRow:
     issue: int
     revoked: bool
     browsers: int
+    asking: tuple[int, ...]
+    """Numbers of devices that wait to come in."""
 
 
-def find(tx: Tx, text: str, limit: int = 50) -> tuple[PersonRow, ...]:
+def find(tx: Tx, text: str, now: float, limit: int = 50) -> tuple[PersonRow, ...]:
     """People by number or any part of a name in any script, without regard to case or accents."""
     wanted = [fold(word) for word in text.split()]
     rows: list[PersonRow] = []
@@ -325,6 +331,9 @@ def find(tx: Tx, text: str, limit: int = 50) -> tuple[PersonRow, ...]:
         tx.exec(select(Login.person_id, func.count()).join(Person, col(Person.id) == Login.person_id)
                 .where(Person.issue == Login.issue).group_by(col(Login.person_id))).all()
     )  # fmt: skip
+    asking: dict[int, list[int]] = {}
+    for row in tx.exec(select(Asking).where(col(Asking.refused).is_(False), Asking.made_at >= now - ASKS_FOR)):
+        asking.setdefault(row.person_id, []).append(row.number)
     names = {d.id: d.names for d in tx.exec(select(Delegation))}
     for person in tx.exec(select(Person).order_by(Person.number)):
         hay = fold(f"{person.number} {person.name} {person.native_name} {person.organisation}")
@@ -334,7 +343,7 @@ def find(tx: Tx, text: str, limit: int = 50) -> tuple[PersonRow, ...]:
                     id=person.id or 0, number=person.number, name=person.name, native_name=person.native_name,
                     organisation=person.organisation, delegation=names.get(person.delegation_id, {}),
                     role=person.role, issue=person.issue, revoked=person.revoked,
-                    browsers=counted.get(person.id, 0),
+                    browsers=counted.get(person.id, 0), asking=tuple(asking.get(person.id or 0, ())),
                 )
             )  # fmt: skip
         if len(rows) >= limit:
@@ -401,6 +410,12 @@ def fold(text: str) -> str:
 def new_token() -> str:
     """A cookie's secret: 192 bits."""
     return secrets.token_urlsafe(24)
+
+
+def _close_browsers(tx: Tx, person_id: int) -> None:
+    """End every browser of a person, and the waiting of those that are not in yet."""
+    for table in ("login", "asking"):
+        tx.cursor.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))
 
 
 def _person(tx: Tx, person_id: int) -> Person:

@@ -52,6 +52,8 @@ class Poll(SQLModel, table=True):
     """Version of the wording; counts up when it is corrected while open."""
     override: str = ""
     """Languages that had no approved text when the poll was opened nevertheless."""
+    opened: int = 0
+    """The how-manieth opening of its session this was, 0 for none: clocks are set back, numbers are not."""
     opened_at: float | None = None
     closes_at: float | None = None
     """When the timer ends voting; None without a timer or when it was stopped."""
@@ -305,6 +307,7 @@ class OpenPoll(Command):
             raise Refused("nobody_to_vote")
         poll.state, poll.override = "open", lacking
         poll.opened_at, poll.closes_at = now, now + poll.timer_s if poll.timer_s else None
+        _put_first(tx, poll)
         changed(tx, poll)
         journal.write(
             tx, badge, now, poll.session_id, "poll_opened", poll=self.poll, of=poll.electors, override=lacking
@@ -369,6 +372,7 @@ class ContinueVoting(Command):
             raise Refused("figures_were_seen")
         _require_free(tx, poll)
         poll.state, poll.closed_at, poll.sealed_at = "open", None, None
+        _put_first(tx, poll)
         changed(tx, poll)
         journal.write(tx, badge, now, poll.session_id, "voting_continued", poll=self.poll)
         return Done(touched(poll), "voting_continued")
@@ -555,6 +559,12 @@ def _require_free(tx: Tx, poll: Poll) -> None:
     )
     if tx.exec(others).first() is not None:
         raise Refused("another_poll_open")
+
+
+def _put_first(tx: Tx, poll: Poll) -> None:
+    """From now on this is the poll that phones of its session look at."""
+    last = tx.exec(select(func.max(Poll.opened)).where(Poll.session_id == poll.session_id)).one() or 0
+    poll.opened = last + 1
 
 
 def _poll_by_key(tx: Tx, session_id: int, key: str) -> int:

@@ -102,7 +102,7 @@ def board(tx: Tx, poll_id: int, view: str) -> Board | None:
         return None
     texts = translations.slots(tx, polls.owner(poll_id), approved_only=view != "desk")
     items = polls.items(tx, poll_id)
-    voted, electors = turned_out(tx, poll_id) if poll.opened_at else (0, 0)
+    voted, electors = turned_out(tx, poll_id) if poll.opened else (0, 0)
     shown = visible(poll, view)
     too_few = shown and poll.ballot == "secret" and voted < FLOOR
     lines = _lines(tx, poll, items, voted) if shown and not too_few else {}
@@ -195,9 +195,9 @@ SELECT d.place, '', d.names, t.ballot FROM turnout t JOIN delegation d ON d.id =
 
 
 def current(tx: Tx | Peek, session_id: int) -> int | None:
-    """The poll phones of a session look at: the one opened last."""
+    """The poll phones of a session look at: the one opened last, or in which voting was continued since."""
     row = tx.cursor.execute(
-        "SELECT id FROM poll WHERE session_id = ? AND opened_at IS NOT NULL ORDER BY opened_at DESC, id DESC LIMIT 1",
+        "SELECT id FROM poll WHERE session_id = ? AND opened ORDER BY opened DESC LIMIT 1",
         (session_id,),
     ).fetchone()
     return row[0] if row else None

@@ -92,7 +92,7 @@ class Take(Command):
             return Done(notice="took", facts={"version": stage.version})  # the same press, arrived twice
         if not stage.next:
             raise Refused("nothing_next")
-        if now - stage.taken_at < CLASH and stage.taken_by != badge.person_id and not self.again:
+        if 0 <= now - stage.taken_at < CLASH and stage.taken_by != badge.person_id and not self.again:
             other = tx.get(people.Person, stage.taken_by)
             raise Refused("just_taken", name=other.name if other else "")
         if self.seen != stage.version and not self.again:
@@ -142,7 +142,10 @@ class Undo(Command):
             raise Refused("nothing_to_undo")
         if entry.undone:
             return Done()
-        command: Command = msgspec.json.decode(entry.undo, type=Undoable)
+        command: Undoable = msgspec.json.decode(entry.undo, type=Undoable)
+        here = entry.session_id if isinstance(command, polls.MovePoll) else switched(tx, badge, command.hall).session_id
+        if here != entry.session_id:  # what one session did to its hall's screen is no business of the next
+            raise Refused("screen_moved_on")
         done = command.perform(tx, badge, now)
         entry.undone = True
         tx.add(entry)

@@ -156,6 +156,14 @@ class Store:
         return box[0]
 
     def _run(self) -> None:
+        """The lane. It ends with the store or takes the process along: without it every later vote would wait."""
+        try:
+            self._serve()
+        except BaseException as exc:
+            log.critical("the writer lane failed", exc_info=True)
+            self._fatal(exc)
+
+    def _serve(self) -> None:
         connection = self.writer.connect()
         raw = connection.connection.driver_connection
         assert isinstance(raw, sqlite3.Connection)
@@ -402,5 +410,5 @@ def _words(exc: BaseException) -> str:
 
 
 def _exit(exc: BaseException) -> None:
-    log.critical("the disk failed, stopping: %s", exc)
+    log.critical("nothing can be written any more, stopping: %s", exc)
     os._exit(70)

@@ -15,6 +15,13 @@ if ($("[data-link]")) {
   $("#go").addEventListener("click", () => secret && show());
 }
 
+if ($("[data-waiting]")) setInterval(async () => {
+  try {
+    const answer = await (await fetch("/waiting", { headers: { accept: "application/json" }, cache: "no-store" })).json();
+    if (answer.ok !== "device_asked") location.replace(answer.to || "/waiting");
+  } catch { /* no connection: ask again */ }
+}, 2000);
+
 function read() {
   secret = location.hash.slice(1) || kept();
   // Out of the address bar and the history before anything else.

@@ -53,6 +53,7 @@ export function connect(options) {
     }
     else if (state !== "open" || Date.now() - hiddenAt > 5000) resume();
     else beat();
+    see();
   });
 }
 
@@ -253,12 +254,18 @@ export function swapPart(frame) {
   }
   part.dataset.is = frame.is || "";
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (frame.part === "devices") see();
   part.dispatchEvent(new CustomEvent("part", { bubbles: true, detail: frame }));
 }
 
 export function word(name, values = {}) {
   const text = $(`[data-w="${name}"]`, $("#words").content)?.textContent || "";
   return text.replace(/\{(\w+)\}/g, (gap, key) => values[key] ?? gap);
+}
+
+/* Another device waits, and its owner sees it: from now on it does not come in by itself. */
+function see() {
+  if (!document.hidden && $("[data-part=devices] form")) ask({ do: "see_devices" }).catch(() => {});
 }
 
 let saying, said = 0;

@@ -13,7 +13,7 @@ const OWN = ["changed_elsewhere", "voted_elsewhere", "not_in_electorate"];
 const UNCOUNTED = ["late", "refused", "closed_unsent", "not_in_electorate"];
 const memory = {}, marked = {}, asked = {}, busy = {}, warned = {}, numbers = {};
 let mine = JSON.parse(body.mine || "{}"), line, lineAt = Date.now(), offline = false, trueAt = serverNow();
-let editing = 0, held, kick = () => {}, settledAt = 0, lastKept = false, greeted = false;
+let editing = 0, held, kick = () => {}, settledAt = 0, backTo = 0, lastKept = false, greeted = false;
 
 // --- what this phone keeps
 
@@ -147,6 +147,16 @@ document.addEventListener("change", ({ target }) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.matches("[data-device]")) {
+    // Not a page of its own: what is chosen below must stay chosen.
+    event.preventDefault();
+    const command = { do: form.getAttribute("action").slice(4), number: Number(form.elements.number.value) };
+    ask(command).then((answer) => {
+      tell("device", answer.words, "", false, !!answer.ok);
+      form.closest("section").remove();
+    }, () => tell("device", word("not_sent")));
+    return;
+  }
   if (form.matches("[data-leave]")) {
     if (keys().some((key) => key.startsWith("h.v.") && pending(key.slice(4))) && !lastKept) {
       lastKept = true;
@@ -172,6 +182,8 @@ document.addEventListener("click", ({ target }) => {
     editing = 0;
     adopt();
     $(".act .btn").focus({ preventScroll: true });
+  } else if (target.closest("#n-elsewhere button")) {
+    ask({ do: "check_in", session: backTo }).then(() => location.assign("/"), () => {});
   } else if (target.closest("[data-show]")) release();
 });
 
@@ -183,7 +195,7 @@ function cast(form) {
   const counted = before && (before.state === "recorded" || before.state === "changed");
   save(poll, {
     turn, intent: hex(), marks: picked(form), wording: Number(form.dataset.wording), state: "pending", since: Date.now(),
-    secret: form.dataset.ballot === "secret", before: counted ? before : undefined, changed: !!counted || (mine.poll === poll && mine.turn > 0),
+    seat: Number(body.seat), secret: form.dataset.ballot === "secret", before: counted ? before : undefined, changed: !!counted || (mine.poll === poll && mine.turn > 0),
   });
   editing = 0;
   for (const name of ["choose", "late", "unsent"]) notice(name);
@@ -218,7 +230,13 @@ function settle(answer, command) {
   if (answer.no && AGAIN.includes(answer.no)) return false;
   const late = age(saved) > 10;
   settledAt = Date.now();
-  if (answer.no) {
+  if (answer.no === "in_another_session") {
+    // As if it had not been sent: whoever comes back finds the choice still made.
+    save(poll, saved.before || null);
+    try { if (!saved.secret) sessionStorage[draft(poll)] = JSON.stringify(saved.marks); } catch { /* not kept */ }
+    backTo = saved.seat;
+    tell("elsewhere", answer.words, word("switch"), true);
+  } else if (answer.no) {
     saved.state = STATES[answer.no] || (OWN.includes(answer.no) ? answer.no : "refused");
     saved.words = answer.words;
     if (saved.changed && (saved.state === "late" || saved.state === "refused")) {

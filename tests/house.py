@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import msgspec
 
 from app import build
@@ -31,6 +32,9 @@ HOST = "hall.test"
 CLOSED = 1006
 """What a guest notes where the line ended without a goodbye."""
 
+PATIENT = 60.0
+"""A loop that lags turns people away at the door. How busy the machine is must decide no test."""
+
 _RENDERERS: dict[str, Renderer] = {}
 """By time zone: templates are compiled once for all houses, since that takes longer than most tests."""
 
@@ -42,8 +46,9 @@ class House:
         self.world = world
         self.bus = MemoryBus()
         made = [
-            build(Settings(data=folder, **settings), store=world.store, bus=self.bus) for _ in range(nodes)
-        ]  # fmt: skip
+            build(Settings(data=folder, **{"join_lag": PATIENT} | settings), store=world.store, bus=self.bus)
+            for _ in range(nodes)
+        ]
         self.apps = [served.app for served in made]
         self.nodes: list[Node] = [served.drain.__self__ for served in made]  # type: ignore[union-attr]
         for node in self.nodes:
@@ -185,3 +190,12 @@ class Guest:
             self.greeted = told["hello"]
         elif "re" in told:
             self.answers[told["re"]] = told
+
+
+def browser(house: House, address: str = "192.0.2.9", **headers: str) -> httpx2.AsyncClient:
+    """A browser that has been nowhere, at an address of its own."""
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=house.apps[0], client=(address, 1), raise_app_exceptions=True),
+        base_url=f"http://{HOST}",
+        headers={"origin": f"http://{HOST}", "accept": "application/json"} | headers,
+    )

@@ -10,7 +10,8 @@ import pytest
 from starlette.routing import Mount, Route
 
 from live import words
-from live.commands import BY_NAME, COMMANDS
+from live.commands import BY_NAME, COMMANDS, Beat
+from live.node import LINES
 from live.parts import PARTS
 from live.routes import badge, desk, do, health, office, phone, screen, socket
 from models.command import snake
@@ -65,6 +66,14 @@ def test_every_route_is_in_the_protocol() -> None:
 @pytest.mark.parametrize("name", ["SIGNED_OUT", "BADGE_FIRST", "TOO_FAST", "PROTOCOL"])
 def test_every_close_code_of_the_socket_is_in_the_protocol(name: str) -> None:
     assert f"| {getattr(socket, name)} |" in PROTOCOL
+
+
+def test_the_beats_fields_pace_and_the_lines_of_a_badge_are_in_the_protocol() -> None:
+    beat = next(line for line in PROTOCOL.splitlines() if line.startswith('| `{"do":"beat"}`'))
+
+    assert [f for f in Beat.__struct_fields__ if f"`{f}`" not in beat and f'"{f}"' not in beat] == []
+    assert f"{LINES} lines" in PROTOCOL
+    assert "every 20 s, a phone every 5 s while a poll is open" in beat
 
 
 def test_a_page_that_forgets_something_is_caught() -> None:

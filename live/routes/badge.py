@@ -1,4 +1,4 @@
-"""At the door: join page, badge link, typed code, the notice, and the menu of a browser that is signed in."""
+"""At the door: join page, badge link, typed code, a further device that waits, the notice, and the menu."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from live.badges import hash_token
 from live.languages import LANGUAGES
 from live.node import THE_SYSTEM
 from models import people
-from models.people import ShowBadge, new_token
+from models.devices import AdmitDevice, ShowBadge, StopAsking
+from models.people import new_token
 from models.refusals import Refused
 
 
@@ -45,7 +46,7 @@ async def show(request: Request) -> Response:
         if found is None:
             node.failed_lookups.failed(visitor, address)
             raise Refused("show_badge_first" if secret else "no_such_badge")
-        token = await _sign_in(request, *found)
+        token, waits = await _sign_in(request, *found)
     except Refused as refused:
         if pages.wants_json(request):
             return pages.answer(request, None, refused)
@@ -53,28 +54,81 @@ async def show(request: Request) -> Response:
         said = {"kind": "no", "key": refused.key, "words": words}
         status = pages.STATUS.get(refused.key, 409)
         return pages.page(request, "join/join.html", None, status=status, said=said)
+    if waits:
+        response: Response = _waits(request, waits) if pages.wants_json(request) else RedirectResponse("/waiting", 303)
+    else:
+        response = _in(request)
+    if token:
+        response.headers.append("set-cookie", cookies.set_token(request.scope, token))
+    return response
+
+
+def _in(request: Request) -> Response:
+    """To where this browser was going."""
     target = pages.after_the_door(request)
     response: Response = (
         JSONResponse({"ok": "signed_in", "to": target}) if pages.wants_json(request) else RedirectResponse(target, 303)
     )
-    if token:
-        response.headers.append("set-cookie", cookies.set_token(request.scope, token))
     response.delete_cookie("next", path="/")
     return response
 
 
-async def _sign_in(request: Request, person: int, issue: int) -> str:
-    """The new cookie's token, or "" where this browser already carries this badge."""
+def _waits(request: Request, number: int) -> Response:
+    return JSONResponse({"ok": "device_asked", "to": "/waiting", "facts": {"number": number}}, headers=pages.FRESH)
+
+
+async def waiting(request: Request) -> Response:
+    """GET /waiting: a further device of a badge, and the number it waits under. Asked again and again, it leads in."""
+    node, token = pages.node_of(request), cookies.token_in(request.scope)
+    badge, told = pages.badge_of(request), node.waiting(token)
+    words = ""
+    if badge is None and told and not told.refused and node.due(token):
+        try:
+            await node.ask(THE_SYSTEM, AdmitDevice(token_hash=hash_token(token), wait=node.settings.device_wait))
+            badge = pages.badge_of(request)
+        except Refused as refused:
+            words = node.renderer.refusal(pages.language_of(request), refused.key, refused.params)
+    if badge is not None:
+        return _in(request)
+    if told is None:
+        out = Refused("no_such_device")
+        return pages.answer(request, None, out) if pages.wants_json(request) else RedirectResponse("/", 303)
+    if not pages.wants_json(request):
+        wait = node.settings.device_wait
+        minutes = -(-int(wait) // 60) if wait < people.ASKS_FOR else 0
+        return pages.page(request, "join/waiting.html", None, told=told, minutes=minutes, words=words)
+    return pages.answer(request, None, Refused("device_was_refused")) if told.refused else _waits(request, told.number)
+
+
+async def stop(request: Request) -> Response:
+    """POST /waiting: this browser waits no more."""
+    token = cookies.token_in(request.scope)
+    response = RedirectResponse("/", 303)
+    if pages.badge_of(request) is None and token:
+        await pages.node_of(request).ask(THE_SYSTEM, StopAsking(token_hash=hash_token(token)))
+        response.headers.append("set-cookie", cookies.set_token(request.scope, ""))
+    return response
+
+
+async def _sign_in(request: Request, person: int, issue: int) -> tuple[str, int]:
+    """(The new cookie's token, the number it waits under), "" where this browser has one for this badge, 0 where it
+    is in.
+    """
     node = pages.node_of(request)
-    badge = pages.badge_of(request)
+    badge, known = pages.badge_of(request), node.waiting(cookies.token_in(request.scope))
     if badge is not None and badge.person_id == person:
-        return ""
+        return "", 0
+    if badge is None and known is not None and known.person == person and not known.refused:
+        return "", known.number
     row = node.peek().cursor.execute("SELECT languages FROM person WHERE id = ?", (person,)).fetchone()
     chosen = cookies.cookie_in(request.scope, b"lang")
     language = chosen if chosen in LANGUAGES else row[0].split(",")[0] if row else "en"
     token = new_token()
-    await node.ask(THE_SYSTEM, ShowBadge(person=person, issue=issue, token_hash=hash_token(token), language=language))
-    return token
+    shown = ShowBadge(
+        person=person, issue=issue, token_hash=hash_token(token), language=language, wait=node.settings.device_wait
+    )
+    done = await node.ask(THE_SYSTEM, shown)
+    return token, int(done.facts.get("number", 0))
 
 
 @pages.refusals_in_words
@@ -107,6 +161,8 @@ routes = [
     Route("/b", link),
     Route("/notice", notice),
     Route("/badge", show, methods=["POST"]),
+    Route("/waiting", waiting),
+    Route("/waiting", stop, methods=["POST"]),
     Route("/menu", menu),
     Route("/look", look, methods=["POST"]),
 ]

@@ -36,11 +36,10 @@ class _Measures:
 
     def collect(self) -> list[Metric]:
         node = self.node
-        lines = GaugeMetricFamily("hallside_lines", "Open sockets by view.", labels=["view"])
-        views: dict[str, int] = {}
-        for audience in node.hub.audiences():
-            views[audience.view] = max(views.get(audience.view, 0), 0) + node.hub.count(audience)
-        for view, count in sorted(views.items()):
+        lines = GaugeMetricFamily(
+            "hallside_lines", "Open faces by view; a desk's miniatures are no faces.", labels=["view"]
+        )
+        for view, count in sorted(node.faces().items()):
             lines.add_metric([view], count)
         commands = CounterMetricFamily("hallside_commands", "Commands by outcome.", labels=["outcome"])
         for outcome in ("done", "refused", "failed"):
@@ -78,6 +77,8 @@ async def parts(request: Request) -> Response:
     frames = [payload_of(node.projector.look(audience, name).frame.data) for audience, name in look.seen]
     if look.view == "phone":
         frames.append(payload_of(numbers_frame("my", faces.mine(node, badge, node.session_of(badge))).data))
+    if look.view in ("phone", "desk"):
+        frames.append(payload_of(faces.devices(node, badge, look.view).data))
     return Response(
         b"[" + b",".join(frames) + b"]", media_type="application/json", headers={"cache-control": "no-store"}
     )

@@ -27,7 +27,7 @@ async def people_page(request: Request) -> Response:
         if show and (person is None or person.revoked):
             raise Refused("no_such_person")
         context: dict[str, Any] = {
-            "rows": people.find(tx, query),
+            "rows": people.find(tx, query, node.wall()),
             "screens": tuple(
                 (row, f"{base}/screen/link#{node.badges.screen_secret(row.id, row.issue)}")
                 for row in people.screens(tx)

@@ -37,7 +37,7 @@ async def now(request: Request) -> Response:
     shown = node.projector.look(audience, "now")
     mine = faces.mine(node, badge, session)
     own = mine["turn"] and _no_script(request)
-    if own or cookies.cookie_in(request.scope, b"said"):
+    if own or cookies.cookie_in(request.scope, b"said") or node.devices_of(badge):
         html = _own(request, badge, session, audience) if own else shown.html
         return pages.page(
             request, "phone/now.html", badge, **_now(node, session, audience, html, shown.frame.digest, mine)
@@ -129,6 +129,8 @@ async def type_code(request: Request) -> Response:
 
 
 def _join(request: Request) -> Response:
+    if pages.node_of(request).waiting(cookies.token_in(request.scope)):
+        return RedirectResponse("/waiting", 303)
     out = bool(cookies.token_in(request.scope))
     response = pages.page(request, "join/join.html", None, signed_out=out)
     if not cookies.cookie_in(request.scope, b"visitor"):

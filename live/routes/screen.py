@@ -10,7 +10,8 @@ from live import cookies, faces, pages
 from live.badges import hash_token
 from live.node import THE_SYSTEM
 from models import people
-from models.people import ShowBadge, new_token
+from models.devices import ShowBadge
+from models.people import new_token
 from models.refusals import Refused
 
 

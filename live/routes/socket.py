@@ -81,6 +81,8 @@ class Connection:
             self._show_mine()
         elif look.view == "desk":
             self._come_to_desk(look.session)
+        if "devices" in hello.have or self.node.devices_of(self.badge):
+            self._show_devices()
 
     def _join(self, look: faces.Look, have: dict[str, str]) -> None:
         """Join first and read afterwards: then nothing is missed."""
@@ -135,7 +137,18 @@ class Connection:
         session = self.look.session if self.look else 0
         self.line.show(numbers_frame("my", faces.mine(self.node, self.badge, session)))
 
-    def seat(self) -> None:
+    def _show_devices(self) -> None:
+        if self.look is not None and self.look.view in ("phone", "desk"):
+            self.line.show(faces.devices(self.node, self.badge, self.look.view))
+
+    def tell(self, topic: str) -> None:
+        """Something that this person alone is shown was touched."""
+        if topic == "devices":
+            self._show_devices()
+        else:
+            self._seat()
+
+    def _seat(self) -> None:
         """The person was checked in to a session, here or on another device: look there from now on."""
         look = self.look
         if look is None or look.view != "phone":
@@ -186,12 +199,12 @@ def endpoint(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """The ASGI endpoint of `/socket`."""
     connections: dict[Line, Connection] = {}
 
-    def seated(line: Line) -> None:
+    def personal(line: Line, topic: str) -> None:
         connection = connections.get(line)
         if connection is not None:
-            connection.seat()
+            connection.tell(topic)
 
-    node.seated = seated
+    node.personal = personal
 
     def forget(line: Line) -> None:
         connections.pop(line, None)

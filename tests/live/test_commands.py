@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from live import commands
 from live.commands import BY_NAME, COMMANDS, allow, decode, from_form, from_json
-from models import ballots, doors, people, polls, stage
+from models import ballots, devices, doors, people, polls, stage
 from models.command import Badge, Command, Done
 from models.people import ROLES
 from models.refusals import Refused
@@ -48,9 +48,10 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     polls.ResetPoll: MODERATE, polls.NewRound: MODERATE, polls.CountHands: HANDS,
     stage.StageNext: SWITCH, stage.Take: SWITCH, stage.ShowScene: SWITCH, stage.SetBlank: SWITCH, stage.Undo: SWITCH,
     people.RevokeBadge: MANAGE, people.ReissueBadge: MANAGE, people.RevokeScreen: MANAGE, people.NameVoter: MANAGE,
-    people.ShowBadge: NOBODY, polls.SealPoll: NOBODY,
+    devices.SeeDevices: ANYBODY, devices.AllowDevice: MANAGE, devices.RefuseDevice: MANAGE,
+    devices.ShowBadge: NOBODY, devices.AdmitDevice: NOBODY, devices.StopAsking: NOBODY, polls.SealPoll: NOBODY,
 }  # fmt: skip
-LEAVES_THE_SESSION_OUT = {people.SetLanguage, people.SignOut, people.LearnKeys, doors.CheckIn} | {
+LEAVES_THE_SESSION_OUT = {devices.SeeDevices, people.SetLanguage, people.SignOut, people.LearnKeys, doors.CheckIn} | {
     command for command, rights in RIGHTS.items() if rights is MANAGE
 }
 """A role named for one session counts there only. These have no session, or are open to everybody."""
@@ -103,7 +104,9 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
     item = tx.cursor.execute("SELECT min(id) FROM item WHERE poll_id = ?", (poll,)).fetchone()[0]
 
     def put(state: str) -> None:
-        tx.cursor.execute("UPDATE poll SET state = ?, opened_at = 1.0, closed_at = 2.0 WHERE id = ?", (state, poll))
+        tx.cursor.execute(
+            "UPDATE poll SET state = ?, opened = 1, opened_at = 1.0, closed_at = 2.0 WHERE id = ?", (state, poll)
+        )
 
     def voting() -> Command:
         put("open")
@@ -129,6 +132,10 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
 
     def staged(command: Command) -> Command:
         stage.StageNext(hall=session, scene=stage.Scene(kind="lobby")).perform(tx, SYSTEM_BADGE, 1.0)
+        return command
+
+    def waits(command: Command) -> Command:
+        tx.add(people.Asking(token_hash=b"x", person_id=1, issue=1, language="en", number=47, made_at=LATER))
         return command
 
     def undoable() -> Command:
@@ -170,7 +177,12 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         people.ReissueBadge: lambda: people.ReissueBadge(person=5, seen_issue=1),
         people.RevokeScreen: lambda: people.RevokeScreen(screen=1, seen_issue=1),
         people.NameVoter: lambda: people.NameVoter(delegation=1, voter=5),
-        people.ShowBadge: lambda: people.ShowBadge(person=5, token_hash=b"x"),
+        devices.SeeDevices: devices.SeeDevices,
+        devices.AllowDevice: lambda: waits(devices.AllowDevice(number=47, person=1)),
+        devices.RefuseDevice: lambda: waits(devices.RefuseDevice(number=47, person=1)),
+        devices.AdmitDevice: lambda: waits(devices.AdmitDevice(token_hash=b"x", wait=0.0)),
+        devices.StopAsking: lambda: waits(devices.StopAsking(token_hash=b"x")),
+        devices.ShowBadge: lambda: devices.ShowBadge(person=5, token_hash=b"x"),
     }
     command_ = made[command]()
     tx.flush()
@@ -189,7 +201,9 @@ def outcome(store: Store, make: Callable[[Tx], Command], badge: Badge, sent: Cal
             done = command.perform(tx, badge, LATER)
             tx.flush()
             found.append("done" if done.notice != "done" or isinstance(command, doors.CheckIn) else "nothing to do")
-            found[0] = "done" if isinstance(command, people.SetLanguage | people.LearnKeys) else found[0]
+            found[0] = (
+                "done" if isinstance(command, people.SetLanguage | people.LearnKeys | devices.SeeDevices) else found[0]
+            )
         except Refused as refused:
             found.append(refused.key)
             assert tx.cursor.connection.total_changes == before, "a refused command wrote a row"
@@ -252,9 +266,7 @@ def cells(everybody: Everybody) -> list[tuple[type[Command], str, Badge, int, bo
 
 def test_the_table_and_the_rights_name_the_same_commands() -> None:
     assert set(RIGHTS) == set(COMMANDS)
-    assert {c for c, sender in COMMANDS.items() if sender is commands.Sender.SYSTEM} == {
-        people.ShowBadge, polls.SealPoll,
-    }  # fmt: skip
+    assert {command for command, rights in RIGHTS.items() if rights is NOBODY} == set(commands.OF_THE_PLATFORM)
 
 
 def test_every_command_by_every_role_is_permitted_where_the_rules_say_and_nowhere_else(everybody: Everybody) -> None:
@@ -307,7 +319,7 @@ def plain(command: type[Command]) -> dict[str, Any]:
         "poll": 1, "secret": "0" * 32, "intent": "0" * 32, "turn": 1, "session": 1, "language": "en", "confirm": 1,
         "slot": 0, "body": "Words", "place": 1, "seconds": 1, "round": 2, "item": 1, "n": 1, "hall": 1,
         "seen": 1, "scene": {"kind": "title"}, "on": True, "entry": 1, "person": 4, "seen_issue": 1, "screen": 1,
-        "delegation": 1, "voter": 4,
+        "delegation": 1, "voter": 4, "number": 47,
     }  # fmt: skip
     return {f.name: values[f.name] for f in msgspec.structs.fields(command) if f.required}
 
@@ -332,12 +344,16 @@ async def test_without_a_badge_every_command_gets_the_one_answer(house: House) -
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", [name for name, c in BY_NAME.items() if commands.COMMANDS[c] is commands.Sender.STAFF])
+@pytest.mark.parametrize(
+    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE)]
+)
 async def test_a_participant_and_a_screen_send_no_staff_command_by_line_or_form(house: House, name: str) -> None:
     world = house.world
     world.do(stage.SetBlank(hall=1, on=True))
     world.poll(open_=False)
     message = {"do": name, **plain(BY_NAME[name])}
+    if "number" in message:
+        message["person"] = 1  # nobody may decide on another's devices
     if name == "undo":
         newest = world.store.peek.cursor.execute("SELECT max(id) FROM journal WHERE undo != ''")
         message["entry"] = newest.fetchone()[0]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from models import polls
 from models.command import Badge
-from tests.house import HOST, Guest, House
+from tests.house import Guest, House, browser
 from tests.world import World
 
 pytestmark = pytest.mark.anyio
@@ -20,15 +19,6 @@ pytestmark = pytest.mark.anyio
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with House(World(tmp_path / "x.sqlite", participants=12), tmp_path, grace=60) as made:
         yield made
-
-
-def browser(house: House, address: str = "192.0.2.9", **headers: str) -> httpx2.AsyncClient:
-    """A browser that has been nowhere, at an address of its own."""
-    return httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=house.apps[0], client=(address, 1), raise_app_exceptions=True),
-        base_url=f"http://{HOST}",
-        headers={"origin": f"http://{HOST}", "accept": "application/json"} | headers,
-    )
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])

@@ -95,31 +95,17 @@ def test_a_line_that_left_is_in_no_audience() -> None:
     hub.leave(ear)
 
     assert hub.audiences() == []
-    assert hub.lines() == []
     assert hub.audiences_of(ear) == ()
     hub.leave(ear)
 
 
-def test_a_moved_line_sees_the_new_audience_and_keeps_the_others() -> None:
-    hub = Hub()
-    (ear,) = joined(hub, 1)
-    hub.join(ear, DESK)
-
-    hub.move(ear, HALL, OTHER)
-
-    assert hub.show(HALL, frame("old")) == 0
-    assert hub.show(OTHER, frame("new")) == 1
-    assert set(hub.audiences_of(ear)) == {DESK, OTHER}
-    assert [shown.part for shown in ear.shown] == ["poll"]
-
-
 def test_audiences_are_listed_by_address() -> None:
     hub = Hub()
-    ears = [joined(hub, 1, each) for each in (HALL, DESK, OTHER)]
+    for each in (HALL, DESK, OTHER):
+        joined(hub, 1, each)
 
     assert hub.audiences("session:7") == [HALL, DESK]
     assert hub.count(DESK) == 1
-    assert hub.lines(lambda line: line is ears[0][0]) == ears[0]
 
 
 def test_a_person_whose_badge_is_revoked_is_closed_everywhere_and_shown_nothing_more() -> None:
@@ -130,7 +116,7 @@ def test_a_person_whose_badge_is_revoked_is_closed_everywhere_and_shown_nothing_
         hub.join(ear, HALL)
         hub.join(ear, DESK)
 
-    assert hub.close_person("person:1", 4001, "badge revoked") == 1
+    hub.close([mine], 4001, "badge revoked")
     hub.show(HALL, frame("secret"))
 
     assert (mine.closed, other.closed, stranger.closed) == ([4001], [], [])
@@ -195,7 +181,8 @@ async def test_a_line_that_moves_on_during_a_broadcast_does_not_get_the_page_of_
 
     task = asyncio.create_task(hub.broadcast(HALL, frame("a")))
     await asyncio.sleep(0)
-    hub.move(ears[-1], HALL, OTHER)
+    hub.leave(ears[-1])
+    hub.join(ears[-1], OTHER)
     hub.leave(ears[-2])
     await task
 

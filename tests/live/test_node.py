@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from live import deadlines, presence
 from live import node as node_module
-from live import presence
+from live import projector as projector_module
 from live.badges import hash_token
 from live.faces import look
 from live.node import BADGE_KEPT, SWEEP, THE_SYSTEM
@@ -101,7 +102,7 @@ async def test_every_outcome_is_answered_and_counted(house: House) -> None:
         def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
             raise ZeroDivisionError
 
-    node_module.commands._SENDER[Fails] = node_module.commands.Sender.PERSON
+    node_module.commands._FROM_PEOPLE.add(Fails)
     try:
         done = await house.perform(house.world.person(0), vote(house.world, poll))
         with pytest.raises(Refused, match="not_in_electorate"):
@@ -109,7 +110,7 @@ async def test_every_outcome_is_answered_and_counted(house: House) -> None:
         with pytest.raises(ZeroDivisionError):
             await house.perform(house.world.person(0), Fails(poll=1, secret="0" * 32, intent="0" * 32, turn=1))
     finally:
-        del node_module.commands._SENDER[Fails]
+        node_module.commands._FROM_PEOPLE.remove(Fails)
 
     counted = house.node.counters
     assert done.notice == "recorded"
@@ -500,6 +501,110 @@ async def test_a_node_that_is_closed_leaves_nothing_running(world: World, tmp_pa
     assert asyncio.all_tasks() - before == set()
 
 
+class Pace:
+    """The clock by which parts are painted again. It stands until it is moved."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(projector_module, "_pause", self._pause)
+
+    async def _pause(self, hurry: asyncio.Event, seconds: float) -> None:
+        end = self.now + seconds
+        while self.now < end and not hurry.is_set():  # noqa: ASYNC110 - there are two things to wait for
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [(polls.Withdraw, "This question was withdrawn"), (polls.EndVoting, "Voting has closed")],
+    ids=["withdraw", "end"],
+)
+async def test_what_a_person_does_to_a_poll_waits_for_no_pace(
+    unswept: House, monkeypatch: pytest.MonkeyPatch, command: Any, told: str
+) -> None:
+    house, world = unswept, unswept.world
+    Pace(monkeypatch)
+    poll = world.poll(open_=False, results="live")
+    phone, screen = await house.guest(world.person(0)), await house.guest(SCREEN, "screen")
+    await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+    await house.perform(world.moderator, stage.ShowScene(hall=1, scene=stage.Scene(kind="poll", poll=poll)))
+    await phone.until(shows(phone, "now", f'data-poll="{poll}"'))
+    await screen.until(shows(screen, "scene", "Question"))
+    before = screen.held["scene"]
+
+    await house.perform(world.moderator, command(poll=poll))
+
+    await phone.until(shows(phone, "now", told))
+    await screen.until(lambda: screen.held["scene"] != before)
+
+
+async def test_votes_are_shown_at_the_pace_of_the_part(unswept: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control to the test before: where nobody is in a hurry, the clock must move first."""
+    house, world = unswept, unswept.world
+    pace, poll = Pace(monkeypatch), world.poll(results="live")
+    phone = await house.guest(world.person(0))
+    await house.perform(world.person(1), vote(world, poll))
+    await phone.until(lambda: ">1 person<" in str(phone.held["now"]))
+
+    await house.perform(world.person(2), vote(world, poll))
+    with pytest.raises(TimeoutError):
+        await phone.until(lambda: ">2 people<" in str(phone.held["now"]), 0.3)
+    pace.now += 1.0
+
+    await phone.until(lambda: ">2 people<" in str(phone.held["now"]))
+
+
+@pytest.mark.parametrize("part", ["air", "turnout"])
+async def test_what_no_line_follows_is_a_second_old_at_most(unswept: House, part: str) -> None:
+    """Somebody without script or socket asks now and then. A row that changed by another way touches nothing here."""
+    house, world = unswept, unswept.world
+    now, poll = house.node.clock(), world.poll()
+    house.node.clock = lambda: now
+    seen = {name: audience for audience, name in look(house.node, world.moderator, "desk", session=1).seen}
+    before = house.node.projector.look(seen[part], part).body
+
+    world.vote(poll, 0, 0)
+    world.do(stage.SetBlank(hall=1, on=True))
+
+    now += 0.9
+    assert house.node.projector.look(seen[part], part).body == before
+    now += 0.2
+    assert house.node.projector.look(seen[part], part).body == house.fresh(seen[part], part) != before
+
+
+async def test_numbers_that_wait_for_their_pace_are_a_second_old_at_most_to_who_asks(
+    unswept: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, world = unswept, unswept.world
+    pace, now = Pace(monkeypatch), house.node.clock()
+    house.node.clock = lambda: now
+    poll = world.poll()
+    phone = await house.guest(world.person(0))
+    audience = next(a for a, name in look(house.node, world.person(0), "phone").seen if name == "turnout")
+    for n in range(2):  # the first is shown at once, the second waits
+        await house.perform(world.person(n), vote(world, poll))
+        await phone.until(lambda: phone.held["turnout"] == {"poll": poll, "n": 1, "of": 12})
+
+    now += 1.1
+    asked = house.node.projector.look(audience, "turnout").body
+    pace.now += 10
+
+    assert asked == {"poll": poll, "n": 2, "of": 12}
+    await phone.until(lambda: phone.held["turnout"] == asked)
+
+
+async def test_a_face_is_counted_once_whatever_it_looks_at(house: House) -> None:
+    world = house.world
+    await house.guest(world.person(0))
+    await house.guest(world.person(1), page="agenda")
+    await house.guest(SCREEN, "screen")
+    await house.guest(world.moderator, "desk", session=1)
+    for next_ in (True, False):
+        await house.guest(world.moderator, "monitor", session=1, hall=1, next=next_)
+
+    assert house.node.faces() == {"phone": 2, "screen": 1, "desk": 1}
+
+
 async def test_what_was_shown_last_is_not_sent_again(house: House) -> None:
     screen = await house.guest(SCREEN, "screen")
     frames = len(screen.frames)
@@ -719,6 +824,31 @@ async def test_a_wall_clock_that_is_set_right_moves_no_deadline(world: World, tm
         await clock.move(30)
 
     assert (early, state(world, poll)) == ("open", "closing")
+
+
+async def test_the_clocks_go_on_after_an_unforeseen_error(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(deadlines, "AGAIN", 0.01)
+    house = House(world, tmp_path, grace=5)
+    clock = Clock(house)
+    look_at, faults = house.node.deadlines._look_at, [sqlite3.OperationalError("unforeseen")]
+
+    def fails_once(poll: int) -> None:
+        if faults:
+            raise faults.pop()
+        look_at(poll)
+
+    monkeypatch.setattr(house.node.deadlines, "_look_at", fails_once)
+    async with house:
+        poll = world.poll(open_=False, timer_s=30)
+        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await clock.move(31)
+        await clock.move(6)
+
+    assert faults == []
+    assert "unforeseen" in caplog.text
+    assert state(world, poll) == "sealed"
 
 
 async def test_two_nodes_end_one_vote_once(world: World, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_p
 
 
 def test_settings_survive_the_way_to_another_process(tmp_path: Path) -> None:
-    made = Settings(data=tmp_path, port=8123, hosts=("a.example", "b.example"), phone_pace=0.5)
+    made = Settings(data=tmp_path, port=8123, hosts=("a.example", "b.example"), grace=0.5)
 
     assert load(environ=made.environment()) == made
 

@@ -125,7 +125,7 @@ async def cost(room: Room, frame: Frame, frames: int) -> float:
 
 def floor(room: Room, frame: Frame, frames: int) -> float:
     """CPU seconds for the system call alone: what no server can go below on this machine, at this load."""
-    files = [line.transport.get_extra_info("socket").fileno() for line in room.hub.lines() if isinstance(line, Wire)]
+    files = [line.transport.get_extra_info("socket").fileno() for line in room.lines if isinstance(line, Wire)]
     costs = []
     for _ in range(ROUNDS * frames):
         start = time.process_time()

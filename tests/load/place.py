@@ -80,8 +80,8 @@ class Place:
         logins += [(hash_token(DESK), 2, None, "en"), (hash_token(ROOT_DESK), 1, None, "en")]
         logins += [(hash_token(SCREEN), None, 1, "en")]
         tx.cursor.executemany(
-            "INSERT INTO login (token_hash, person_id, screen_id, issue, language, made_at)"
-            f" VALUES (?, ?, ?, 1, ?, {now})",
+            "INSERT INTO login (token_hash, person_id, screen_id, issue, language, made_at, number, confirmed)"
+            f" VALUES (?, ?, ?, 1, ?, {now}, 0, 1)",
             logins,
         )
         return Done()

@@ -239,6 +239,45 @@ def test_a_delegation_has_one_vote_whoever_of_the_two_casts_it(world: World) -> 
     assert world.read(lambda tx: my_ballot(tx, alternate, poll)).marks == (item,)
 
 
+def test_a_person_votes_only_in_the_session_they_are_in(world: World) -> None:
+    poll = world.poll()
+    world.do(doors.CheckIn(session=2), world.person(0))
+    vote = CastVote(poll=poll, secret=intent(), intent=intent(), turn=1, marks=[[world.items(poll)[0]]])
+
+    before = world.dump()
+    with pytest.raises(Refused, match="in_another_session") as caught:
+        world.do(vote, world.person(0))
+    assert caught.value.params == {"session": 1, "title": "Session 1 en"}
+    assert world.dump() == before
+
+    world.do(doors.CheckIn(session=1), world.person(0))
+    assert world.do(vote, world.person(0)).notice == "recorded"
+
+
+def test_a_vote_recorded_before_its_voter_moved_on_is_answered_and_changed_by_nobody(world: World) -> None:
+    poll = world.poll()
+    vote = world.vote(poll, 0, 1)
+    world.do(doors.CheckIn(session=2), world.person(0))
+
+    assert world.do(vote, world.person(0)).notice == "recorded"
+    assert refused(world, again(vote, turn=2, intent=intent()), world.person(0)) == "in_another_session"
+    world.close(poll)
+    assert refused(world, again(vote, turn=2, intent=intent()), world.person(0)) == "in_another_session"
+    world.seal(poll)
+    assert refused(world, again(vote, turn=2, intent=intent()), world.person(0)) == "poll_closed"
+
+
+def test_a_delegations_vote_is_cast_by_whoever_of_the_two_is_in_the_session(world: World) -> None:
+    world.do(people.NameVoter(delegation=1, voter=4, alternate=6), world.organiser)
+    poll = world.poll(electorate="delegations")
+    voter, alternate = Badge(4, "participant"), Badge(6, "participant")
+    world.do(doors.CheckIn(session=2), voter)
+    vote = CastVote(poll=poll, secret=intent(), intent=intent(), turn=1, marks=[[world.items(poll)[0]]])
+
+    assert refused(world, vote, voter) == "in_another_session"
+    assert world.do(vote, alternate).notice == "recorded"
+
+
 def test_the_register_tells_a_voter_of_their_own_vote_only(world: World) -> None:
     poll = world.poll()
     world.vote(poll, 0, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models import people
+from models import devices, people
 from models.command import Badge, Command, Done
 from models.people import BADGE_BY_LOGIN, NameVoter, ReissueBadge, RevokeBadge, RevokeScreen, SignOut
 from models.refusals import Refused
@@ -31,7 +31,7 @@ def change(world: World, sql: str, *values: object) -> None:
 
 
 def signed_in(world: World, token: bytes, *, person: int = ANNA, issue: int = 1) -> Badge:
-    world.do(people.ShowBadge(person=person, issue=issue, token_hash=token), SYSTEM_BADGE)
+    world.do(devices.ShowBadge(person=person, issue=issue, token_hash=token), SYSTEM_BADGE)
     return Badge(person, "participant", login=token)
 
 
@@ -54,18 +54,18 @@ def test_a_badge_opens_three_browsers_and_no_fourth(world: World) -> None:
     for n in range(people.BROWSERS):
         signed_in(world, b"%d" % n)
 
-    assert refused(world, people.ShowBadge(person=ANNA, token_hash=b"more"), SYSTEM_BADGE) == "too_many_browsers"
+    assert refused(world, devices.ShowBadge(person=ANNA, token_hash=b"more"), SYSTEM_BADGE) == "too_many_browsers"
     assert world.read(lambda tx: people.browsers(tx, ANNA, 1)) == 3
 
 
 @pytest.mark.parametrize(
     "shown",
     [
-        people.ShowBadge(person=99, token_hash=b"x"), people.ShowBadge(person=ANNA, issue=2, token_hash=b"x"),
-        people.ShowBadge(screen=9, token_hash=b"x"), people.ShowBadge(screen=1, issue=2, token_hash=b"x"),
+        devices.ShowBadge(person=99, token_hash=b"x"), devices.ShowBadge(person=ANNA, issue=2, token_hash=b"x"),
+        devices.ShowBadge(screen=9, token_hash=b"x"), devices.ShowBadge(screen=1, issue=2, token_hash=b"x"),
     ],
 )  # fmt: skip
-def test_a_badge_that_is_not_there_or_of_another_issue_opens_nothing(world: World, shown: people.ShowBadge) -> None:
+def test_a_badge_that_is_not_there_or_of_another_issue_opens_nothing(world: World, shown: devices.ShowBadge) -> None:
     assert refused(world, shown, SYSTEM_BADGE) == "show_badge_first"
 
 
@@ -78,7 +78,7 @@ def test_a_revoked_badge_closes_every_browser_and_opens_none(world: World) -> No
     assert not known(world, b"a")
     assert not known(world, b"b")
     assert (f"person:{ANNA}", "badge") in done.touched
-    assert refused(world, people.ShowBadge(person=ANNA, token_hash=b"c"), SYSTEM_BADGE) == "show_badge_first"
+    assert refused(world, devices.ShowBadge(person=ANNA, token_hash=b"c"), SYSTEM_BADGE) == "show_badge_first"
     before = world.dump()["journal"]
     world.do(RevokeBadge(person=ANNA), world.organiser)
     assert world.dump()["journal"] == before
@@ -91,7 +91,7 @@ def test_a_new_badge_ends_the_old_one_and_is_made_once(world: World) -> None:
         world.do(ReissueBadge(person=ANNA, seen_issue=1), world.organiser)
 
     assert not known(world, b"old")
-    assert refused(world, people.ShowBadge(person=ANNA, issue=1, token_hash=b"x"), SYSTEM_BADGE) == "show_badge_first"
+    assert refused(world, devices.ShowBadge(person=ANNA, issue=1, token_hash=b"x"), SYSTEM_BADGE) == "show_badge_first"
     signed_in(world, b"new", issue=2)
     assert known(world, b"new")
 
@@ -113,7 +113,7 @@ def test_a_login_row_of_an_older_issue_opens_nothing_even_if_it_stayed(world: Wo
 
 
 def test_a_screens_new_link_ends_the_old_one(world: World) -> None:
-    world.do(people.ShowBadge(screen=1, token_hash=b"screen"), SYSTEM_BADGE)
+    world.do(devices.ShowBadge(screen=1, token_hash=b"screen"), SYSTEM_BADGE)
     assert known(world, b"screen")
 
     for _ in range(2):
@@ -239,7 +239,7 @@ def test_people_are_found_by_any_part_of_a_name_in_any_script(world: World, quer
         ANNA,
     )
 
-    found = world.read(lambda tx: people.find(tx, query))
+    found = world.read(lambda tx: people.find(tx, query, 0.0))
 
     assert ANNA in [row.id for row in found]
     assert (len(found) == 1) is bool(query)
@@ -249,7 +249,7 @@ def test_the_list_is_bounded_and_counts_browsers(world: World) -> None:
     signed_in(world, b"a")
     signed_in(world, b"b")
 
-    rows = world.read(lambda tx: people.find(tx, "", limit=4))
+    rows = world.read(lambda tx: people.find(tx, "", 0.0, limit=4))
 
     assert [(row.id, row.browsers) for row in rows] == [(1, 0), (2, 0), (3, 0), (ANNA, 2)]
     assert world.read(people.total) == 3 + world.participants

@@ -292,3 +292,23 @@ def test_shares_of_a_single_choice_sum_to_a_hundred_and_are_off_by_less_than_one
 def test_shares_of_nothing_are_nothing() -> None:
     assert percent([0, 0], 0, exact=True) == [0, 0]
     assert percent([3, 3], 4, exact=False) == [75, 75]
+
+
+def test_phones_look_at_the_poll_opened_last_though_the_clock_was_set_back(world: World) -> None:
+    first, second = world.poll(open_=False), world.poll(open_=False)
+    world.do(polls.OpenPoll(poll=second), now=2000.0)
+    world.seal(second)
+
+    world.do(polls.OpenPoll(poll=first), now=1000.0)
+
+    assert world.read(lambda tx: results.current(tx, 1)) == first
+
+
+def test_phones_come_back_to_a_poll_in_which_voting_is_continued(world: World) -> None:
+    first = world.poll()
+    world.seal(first)
+    world.seal(world.poll())
+
+    world.do(polls.ContinueVoting(poll=first))
+
+    assert world.read(lambda tx: results.current(tx, 1)) == first

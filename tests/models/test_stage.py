@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -269,6 +271,38 @@ def test_who_handed_the_hall_over_cannot_undo_onto_the_next_sessions_screen(worl
     world.do(doors.Follow(session=2), world.other)
 
     assert refused(world, Undo(entry=entry)) == "not_yours"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda poll: ShowScene(hall=1, scene=Scene(kind="agenda")),
+        lambda poll: StageNext(hall=1, scene=Scene(kind="poll", poll=poll)),
+        lambda poll: SetBlank(hall=1, on=True),
+    ],
+    ids=["picture", "next", "blank"],
+)  # fmt: skip
+def test_undo_brings_nothing_of_a_session_to_the_screen_of_the_next(
+    world: World, act: Callable[[int], Command]
+) -> None:
+    """An organiser may switch both; the hall must not see a poll of the session before."""
+    poll = world.poll(open_=False)
+    world.do(ShowScene(hall=1, scene=Scene(kind="poll", poll=poll)))
+    world.do(act(poll))
+    entry = newest(world)
+    world.do(doors.EndSession(session=1, confirm=47))
+    world.store.do(lambda tx: (tx.cursor.execute("UPDATE session SET hall_id = 1 WHERE id = 2"), doors.Done())[1])
+    world.do(doors.Follow(session=2), world.organiser)
+
+    assert refused(world, Undo(entry=entry), world.organiser) == "screen_moved_on"
+
+
+def test_a_clock_that_was_set_back_holds_up_no_take(world: World) -> None:
+    seen = staged(world, Scene(kind="agenda"))
+    world.do(Take(hall=1, seen=seen), now=LATER)
+    seen = staged(world, Scene(kind="lobby"))
+
+    assert world.do(Take(hall=1, seen=seen), world.organiser, now=LATER - 3600).notice == "took"
 
 
 # Who, and what is not there

@@ -368,3 +368,28 @@ def test_what_was_deleted_is_emptied_from_the_log_when_nobody_reads_any_more(
     assert kept > 0
     assert still > 0
     assert log_file.stat().st_size == 0
+
+
+def test_a_lane_that_fails_takes_the_process_along_instead_of_leaving_votes_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = threading.Event()
+    told: list[BaseException] = []
+
+    def fatal(exc: BaseException) -> None:
+        told.append(exc)
+        ended.set()
+
+    store = Store.open(tmp_path / "x.sqlite", fatal=fatal)
+    fault = ZeroDivisionError("unforeseen")
+
+    def fails(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(store_module, "_answer", fails)
+    store.write(adding("a"), lambda out: None, post=lambda f, *a: f(*a))
+
+    assert ended.wait(5)
+    assert told == [fault]
+    assert any(record.exc_info for record in caplog.records)
+    store.close()

@@ -11,6 +11,19 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "asking",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("issue", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.Float(), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_index("ix_asking_person_id", "asking", ["person_id"], unique=False)
+    op.create_table(
         "ballot",
         sa.Column("poll_id", sa.Integer(), nullable=False),
         sa.Column("ballot", sa.LargeBinary(), nullable=False),
@@ -83,6 +96,8 @@ def upgrade() -> None:
         sa.Column("issue", sa.Integer(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("made_at", sa.Float(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("token_hash"),
     )
     op.create_index("ix_login_person_id", "login", ["person_id"], unique=False)
@@ -258,6 +273,7 @@ def upgrade() -> None:
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("wording", sa.Integer(), nullable=False),
         sa.Column("override", sa.String(), nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.Float(), nullable=True),
         sa.Column("closes_at", sa.Float(), nullable=True),
         sa.Column("closed_at", sa.Float(), nullable=True),

@@ -1,0 +1,218 @@
+"""A badge's first browser comes in at once; each further one waits until an earlier one, or the desk, lets it in."""
+
+from __future__ import annotations
+
+import pytest
+
+from models import devices, people
+from models.command import Badge, Command
+from models.devices import AdmitDevice, AllowDevice, RefuseDevice, SeeDevices, ShowBadge, StopAsking
+from models.people import BADGE_BY_LOGIN, ReissueBadge, RevokeBadge, SignOut
+from models.refusals import Refused
+from tests.world import SYSTEM_BADGE, World
+
+ANNA = 4
+WAIT = 120.0
+NOW = 1000.0
+
+
+def refused(world: World, command: Command, badge: Badge, now: float = NOW) -> str:
+    before = world.dump()
+    with pytest.raises(Refused) as caught:
+        world.do(command, badge, now=now)
+    assert world.dump() == before
+    return caught.value.key
+
+
+def shows(token: bytes, *, wait: float = WAIT) -> ShowBadge:
+    return ShowBadge(person=ANNA, token_hash=token, wait=wait)
+
+
+def first(world: World, token: bytes = b"first") -> Badge:
+    world.do(shows(token), SYSTEM_BADGE, now=NOW)
+    return Badge(ANNA, "participant", login=token)
+
+
+def asks(world: World, token: bytes = b"second", now: float = NOW) -> int:
+    """A further device shows the badge. The number it waits under."""
+    done = world.do(shows(token), SYSTEM_BADGE, now=now)
+    assert done.notice == "device_asked"
+    return int(done.facts["number"])
+
+
+def known(world: World, token: bytes) -> bool:
+    return world.store.peek.cursor.execute(BADGE_BY_LOGIN, (token, token)).fetchone() is not None
+
+
+def to_decide(world: World, badge: Badge, now: float = NOW) -> list[tuple[int, bool]]:
+    return [(each.number, each.came) for each in world.read(lambda tx: devices.to_decide(tx, badge, now))]
+
+
+def due(world: World, now: float, token: bytes = b"second") -> bool:
+    return world.read(lambda tx: devices.due(tx, token, WAIT, now))
+
+
+def test_the_first_browser_comes_in_and_a_further_one_waits_under_a_number(world: World) -> None:
+    anna = first(world)
+
+    number = asks(world)
+
+    assert 10 <= number <= 99
+    assert (known(world, b"first"), known(world, b"second")) == (True, False)
+    assert to_decide(world, anna) == [(number, False)]
+    assert to_decide(world, world.person(1)) == []
+    assert world.read(lambda tx: devices.waiting(tx, b"second", NOW)) == devices.Waiting(ANNA, number, False)
+
+
+def test_a_tap_on_the_first_lets_it_in_once(world: World) -> None:
+    anna, number = first(world), asks(world)
+
+    assert world.do(AllowDevice(number=number), anna, now=NOW).notice == "device_allowed"
+    rows = world.dump()
+    assert world.do(AllowDevice(number=number), anna, now=NOW).notice == "done"
+
+    assert {**world.dump(), "version": 0} == {**rows, "version": 0}
+    assert known(world, b"second")
+    assert to_decide(world, anna) == []
+    assert world.read(lambda tx: devices.waiting(tx, b"second", NOW)) is None
+
+
+def test_a_device_that_was_refused_stays_out_and_is_told(world: World) -> None:
+    anna, number = first(world), asks(world)
+
+    world.do(RefuseDevice(number=number), anna, now=NOW)
+
+    assert world.read(lambda tx: devices.waiting(tx, b"second", NOW)) == devices.Waiting(ANNA, number, True)
+    assert to_decide(world, anna) == []
+    assert refused(world, AdmitDevice(token_hash=b"second", wait=WAIT), SYSTEM_BADGE, NOW + WAIT) == "no_such_device"
+    assert not known(world, b"second")
+
+
+def test_nobody_else_decides_but_the_registration_desk(world: World) -> None:
+    number = (first(world), asks(world))[1]
+    stranger = world.person(1)
+
+    for command in (AllowDevice, RefuseDevice):
+        assert refused(world, command(number=number), stranger) == "no_such_device"
+        assert refused(world, command(number=number, person=ANNA), stranger) == "not_yours"
+    world.do(AllowDevice(number=number, person=ANNA), Badge(9, "registration"), now=NOW)
+
+    assert known(world, b"second")
+    acts = [row for row in world.dump()["journal"] if "device_allowed" in row]
+    assert len(acts) == 1
+
+
+def test_where_nobody_was_there_to_be_asked_it_comes_in_by_itself_and_its_owner_is_told(world: World) -> None:
+    anna, number = first(world), asks(world)
+    admit = AdmitDevice(token_hash=b"second", wait=WAIT)
+
+    assert not due(world, NOW + WAIT - 1)
+    assert refused(world, admit, SYSTEM_BADGE, NOW + WAIT - 1) == "no_such_device"
+    assert due(world, NOW + WAIT)
+    world.do(admit, SYSTEM_BADGE, now=NOW + WAIT)
+
+    assert known(world, b"second")
+    assert to_decide(world, anna) == [(number, True)]
+
+
+def test_once_the_question_was_seen_only_a_tap_lets_it_in(world: World) -> None:
+    anna = first(world)
+    asks(world)
+
+    world.do(SeeDevices(), anna, now=NOW)
+
+    assert not due(world, NOW + WAIT)
+    assert refused(world, AdmitDevice(token_hash=b"second", wait=WAIT), SYSTEM_BADGE, NOW + WAIT) == "no_such_device"
+
+
+def test_where_no_browser_is_left_it_comes_in_as_the_first(world: World) -> None:
+    anna = first(world)
+    asks(world)
+    world.do(SignOut(), anna)
+
+    assert due(world, NOW)
+    world.do(AdmitDevice(token_hash=b"second", wait=WAIT), SYSTEM_BADGE, now=NOW)
+
+    assert to_decide(world, Badge(ANNA, "participant", login=b"second")) == []
+    assert known(world, b"second")
+
+
+def test_a_device_that_came_in_by_itself_may_not_put_its_owner_out(world: World) -> None:
+    anna, number = first(world), asks(world)
+    world.do(AdmitDevice(token_hash=b"second", wait=WAIT), SYSTEM_BADGE, now=NOW + WAIT)
+    intruder = Badge(ANNA, "participant", login=b"second")
+
+    assert to_decide(world, intruder) == []
+    for command in (SignOut(others=True), AllowDevice(number=number), RefuseDevice(number=number), SeeDevices()):
+        assert refused(world, command, intruder, NOW + WAIT) == "confirm_device_first"
+    world.do(RefuseDevice(number=number), anna, now=NOW + WAIT)
+
+    assert (known(world, b"first"), known(world, b"second")) == (True, False)
+
+
+def test_a_device_that_came_in_by_itself_and_is_confirmed_is_like_any_other(world: World) -> None:
+    anna, number = first(world), asks(world)
+    world.do(AdmitDevice(token_hash=b"second", wait=WAIT), SYSTEM_BADGE, now=NOW + WAIT)
+
+    world.do(AllowDevice(number=number), anna, now=NOW + WAIT)
+
+    assert to_decide(world, anna, NOW + WAIT) == []
+    assert refused(world, RefuseDevice(number=number), anna, NOW + WAIT) == "no_such_device"
+    world.do(SignOut(others=True), Badge(ANNA, "participant", login=b"second"))
+    assert (known(world, b"first"), known(world, b"second")) == (False, True)
+
+
+def test_two_may_wait_and_those_refused_count_until_ten_minutes_are_over(world: World) -> None:
+    anna = first(world)
+    numbers = [asks(world, b"second"), asks(world, b"third")]
+    world.do(RefuseDevice(number=numbers[0]), anna, now=NOW)
+
+    assert len(set(numbers)) == 2
+    assert refused(world, shows(b"fourth"), SYSTEM_BADGE, NOW + people.ASKS_FOR) == "too_many_devices"
+    asks(world, b"fourth", NOW + people.ASKS_FOR + 1)
+
+    assert world.read(lambda tx: devices.waiting(tx, b"third", NOW + people.ASKS_FOR + 1)) is None
+    assert refused(world, AllowDevice(number=numbers[1]), anna, NOW + people.ASKS_FOR + 1) == "no_such_device"
+
+
+def test_three_browsers_are_in_and_no_fourth(world: World) -> None:
+    anna = first(world)
+    late = asks(world, b"late")
+    for token in (b"second", b"third"):
+        world.do(shows(token, wait=0), SYSTEM_BADGE, now=NOW)
+
+    assert refused(world, AllowDevice(number=late), anna) == "too_many_browsers"
+    assert refused(world, shows(b"fourth"), SYSTEM_BADGE) == "too_many_browsers"
+
+
+@pytest.mark.parametrize("command", [RevokeBadge(person=ANNA), ReissueBadge(person=ANNA, seen_issue=1)])
+def test_a_badge_that_ends_ends_the_waiting_too(world: World, command: Command) -> None:
+    first(world)
+    asks(world)
+
+    world.do(command, world.organiser)
+
+    assert world.read(lambda tx: devices.waiting(tx, b"second", NOW)) is None
+    assert refused(world, AdmitDevice(token_hash=b"second", wait=WAIT), SYSTEM_BADGE, NOW + WAIT) == "no_such_device"
+
+
+def test_who_stops_waiting_is_forgotten_unless_refused(world: World) -> None:
+    anna = first(world)
+    for token in (b"second", b"third"):
+        number = asks(world, token)
+    world.do(RefuseDevice(number=number), anna, now=NOW)
+
+    for token in (b"second", b"third"):
+        world.do(StopAsking(token_hash=token), SYSTEM_BADGE)
+
+    left = world.read(lambda tx: [devices.waiting(tx, token, NOW) for token in (b"second", b"third")])
+    assert [each is not None for each in left] == [False, True]
+
+
+def test_the_registration_desk_sees_who_waits(world: World) -> None:
+    number = (first(world), asks(world))[1]
+
+    (row,) = world.read(lambda tx: people.find(tx, "1004", NOW))
+    (later,) = world.read(lambda tx: people.find(tx, "1004", NOW + people.ASKS_FOR + 1))
+
+    assert (row.asking, later.asking) == ((number,), ())
