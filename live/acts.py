@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from live.languages import catalogue
+from live.languages import catalogue, listed
 from models.boards import DeskPoll
 from models.journal import JournalRow
 
@@ -98,7 +98,7 @@ def sentence(language: str, row: JournalRow, polls: Iterable[DeskPoll] = ()) -> 
         **facts,
         "poll": words.gettext(POLL) % {"number": number} if number else words.gettext(SCENES["poll"]),
         "language": str(facts.get("language", "")).upper(),
-        "languages": str(facts.get("override", "")).upper().replace(",", ", "),
+        "languages": listed(str(facts.get("override", "")).upper().split(","), language),
         "scene": words.gettext(SCENES.get(str(facts.get("scene", "")), SCENES["none"])),
         "option": options.get(int(facts.get("item", 0)), "?"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -55,6 +56,11 @@ def direction(code: str) -> str:
 
 DAYS = {"ar": "EEEE، d MMMM", "tr": "d MMMM EEEE"}
 """How a day is written where it is not "Tuesday, 24 November"."""
+
+
+def listed(words: Iterable[str], code: str) -> str:
+    """Words of a list, with the language's own comma between them."""
+    return ("، " if direction(code) == "rtl" else ", ").join(words)
 
 
 def percent(value: int, code: str) -> str:

@@ -237,6 +237,7 @@ def _looks(request: Request) -> dict[str, str | bool]:
     return {
         "theme": _choice(request, b"theme", ("auto", "light", "dark"), "auto"),
         "less": cookies.cookie_in(request.scope, b"less") == "1",
+        "awake": cookies.cookie_in(request.scope, b"awake") == "1",
     }
 
 

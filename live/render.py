@@ -34,7 +34,9 @@ class Renderer:
         return said % params if params else said
 
     def refusal(self, language: str, key: str, params: dict[str, str | int]) -> str:
-        """The words of a refusal."""
+        """The words of a refusal. Languages it names come as `TR,AR`."""
+        if "languages" in params:
+            params = {**params, "languages": languages.listed(str(params["languages"]).split(","), language)}
         return self.gettext(language, words.REFUSALS[key], **params)
 
     def notice(self, language: str, key: str) -> str:

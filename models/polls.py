@@ -274,7 +274,7 @@ class MakeReady(Command):
             raise Refused("poll_not_draft")
         lacking = lacks(tx, poll)
         if lacking:
-            raise Refused("languages_missing", languages=", ".join(lacking).upper())
+            raise Refused("languages_missing", languages=",".join(lacking).upper())
         poll.state = "ready"
         changed(tx, poll)
         journal.write(tx, badge, now, poll.session_id, "poll_ready", poll=self.poll)

@@ -1,6 +1,6 @@
 /* Writing a poll: only the options in use, how long it takes to read, what is missing; nothing typed is ever lost. */
 
-import { word } from "./live.js";
+import { listed, word } from "./live.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -37,11 +37,12 @@ function draw() {
 
 function advise(count) {
   const asked = all("textarea", slots[0]).filter((field) => field.value.trim());
-  const told = asked.map((field) => word("words", { language: field.dataset.language.toUpperCase(), n: words(field.value) }));
+  const counts = asked.map((field) => `${field.dataset.language.toUpperCase()} ${words(field.value)}`);
+  const told = asked.length ? [word("words", { list: listed(counts) })] : [];
   const longest = Math.max(0, ...asked.map((field) => field.value.length));
   const long = asked.filter((field) => words(field.value) > 30).map((field) => field.dataset.language.toUpperCase());
   if (asked.length) told.push(word("reading", { n: Math.ceil(longest / 15 + 2) }));
-  if (long.length) told.push(word("long", { languages: long.join(", ") }));
+  if (long.length) told.push(word("long", { languages: listed(long) }));
   else if (asked.reduce((sum, field) => sum + words(field.value), 0) > 45) told.push(word("long_all"));
   if (longest > 140) told.push(word("short_version"));
   if (told.length) $("#advice").replaceChildren(...told.map((text) => Object.assign(document.createElement("span"), { textContent: text })));

@@ -20,6 +20,7 @@
    serverNow()             wall seconds of the server's clock
    swapPart(frame)         puts frame.html into [data-part=NAME], unless it holds that already. Morphs where htmx is
                            loaded; keeps focus where the same id is there again. Then "part" is dispatched on it.
+   listed(words)           one after another, with the comma of the page's script
    word(name, values)      a sentence of the page's <template id="words">, {gaps} filled in
    say(text, urgent)       to screen readers: one message in 3 s, the newest wins */
 
@@ -257,6 +258,8 @@ export function swapPart(frame) {
   if (frame.part === "devices") see();
   part.dispatchEvent(new CustomEvent("part", { bubbles: true, detail: frame }));
 }
+
+export const listed = (words) => words.join(document.dir === "rtl" ? "، " : ", ");
 
 export function word(name, values = {}) {
   const text = $(`[data-w="${name}"]`, $("#words").content)?.textContent || "";

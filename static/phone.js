@@ -2,7 +2,7 @@
    h.s.POLL the secret behind the ballot's key; h.v.POLL the last intention and what became of it; h.p whose they are.
    An intention is saved before it is sent, and sent until it is recorded or refused: any number of arrivals are one. */
 
-import { ask, connect, say, serverNow, swapPart, word } from "./live.js";
+import { ask, connect, listed, say, serverNow, swapPart, word } from "./live.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -339,7 +339,7 @@ function swap(frame, same) {
   if (element.dataset.state === "open" && !same) say(word("open", { question }));
   if (element.dataset.state === "revealed" && $(".res", element)) {
     const list = all(".res", element).map((row) => `${$(".tx", row).textContent} ${$(".v", row).textContent.replace(/\s+/g, " ").trim()}`);
-    say(word("results", { list: list.join(", ") }));
+    say(word("results", { list: listed(list) }));
   }
 }
 
@@ -383,8 +383,10 @@ function onNumbers(frame) {
 function show(part) {
   const told = numbers[part];
   const element = part === "turnout" ? $(`[data-turnout="${told.poll}"]`) : part === "here" && $(".mini[data-here]");
-  if (!element || told.n === undefined) return;
-  element.hidden = false;
+  if (!element) return;
+  // Nobody yet is old news: whoever sees this is here, or has answered.
+  element.hidden = !told.n;
+  if (!told.n) return;
   const rules = new Intl.PluralRules(document.documentElement.lang), form = rules.select(told.n);
   const forms = all("[data-as]", element), fits = forms.find((one) => rules.select(Number(one.dataset.as)) === form) || forms.at(-1);
   for (const one of forms) one.hidden = one !== fits;
@@ -451,7 +453,19 @@ function notices() {
   }
 }
 
+/* The screen stays on where the reader chose so: in sight, and while something is open or awaited. */
+let awake;
+function wake() {
+  const wanted = !document.hidden && $("[data-awake] :is([data-waits], form[data-state=open])");
+  if (wanted) awake ||= navigator.wakeLock?.request("screen").catch(() => { /* the phone saves its battery */ });
+  else {
+    awake?.then((lock) => lock?.release());
+    awake = undefined;
+  }
+}
+
 function pass() {
+  wake();
   if (line === "open") trueAt = serverNow();
   notices();
   const form = $("form[data-poll][data-state=open]");
@@ -471,6 +485,8 @@ try { delete sessionStorage["h.link"]; } catch { /* no badge waits there */ }
 belong(body.person);
 seat();
 adopt();
+if (navigator.wakeLock) $("#awake")?.removeAttribute("hidden");
+document.addEventListener("visibilitychange", wake);
 for (const key of keys()) if (key.startsWith("h.v.") && pending(key.slice(4))) deliver(Number(key.slice(4)));
 addEventListener("storage", adopt);
 setInterval(pass, 1000);

@@ -147,10 +147,10 @@ async def menu(request: Request) -> Response:
 
 
 async def look(request: Request) -> Response:
-    """POST /look with `theme`, `less`: how this browser shows pages. Kept in the browser only."""
+    """POST /look with `theme`, `less`, `awake`: how this browser shows pages. Kept in the browser only."""
     form = await request.form()
     response = RedirectResponse(pages.local(str(form.get("next") or ""), "/menu"), 303)
-    for name, offered in (("theme", ("auto", "light", "dark")), ("less", ("0", "1"))):
+    for name, offered in (("theme", ("auto", "light", "dark")), ("less", ("0", "1")), ("awake", ("0", "1"))):
         value = form.get(name)
         if isinstance(value, str) and value in offered:
             response.set_cookie(name, quote(value), max_age=cookies.YEAR, samesite="lax", path="/")

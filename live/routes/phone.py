@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from live import cookies, faces, pages
+from live import cookies, faces, languages, pages
 from live.hub import Audience
 from live.node import Node
 from live.parts import BY_NAME
@@ -128,6 +129,31 @@ async def type_code(request: Request) -> Response:
     return RedirectResponse(f"/c/{programme.tidy_code(request.query_params.get('code', ''))[:8] or '-'}", 303)
 
 
+async def manifest(request: Request) -> Response:
+    """GET /app/{language}.webmanifest: what a phone needs to keep this among its apps, in one language."""
+    language = request.path_params["language"]
+    if language not in languages.LANGUAGES:
+        raise Refused("no_such_page")
+    assets = pages.node_of(request).renderer.assets
+    name = programme.pick(pages.event_names(pages.node_of(request)), language)
+    found = re.search(rb"--bg:(#\w{6})", assets.body("tokens.css"))
+    ground = found[1].decode() if found else ""
+    icons = [{"src": assets.url("icon.svg"), "type": "image/svg+xml", "sizes": "any"}]
+    for size in (192, 512):
+        # Its ring lies within the circle that every phone's mask leaves.
+        for purpose in ("any", "maskable"):
+            one = {"src": assets.url(f"icon-{size}.png"), "type": "image/png", "sizes": f"{size}x{size}"}
+            icons.append(one | {"purpose": purpose})
+    told = {
+        # Under an icon there is room for a dozen letters; a phone cuts what is longer.
+        "name": name, "short_name": name if len(name) <= 12 else "Hallside", "id": "/", "start_url": "/", "scope": "/",
+        "display": "standalone", "lang": language, "dir": languages.direction(language),
+        "background_color": ground, "theme_color": ground, "icons": icons,
+    }  # fmt: skip
+    body = msgspec.json.encode(told)
+    return Response(body, media_type="application/manifest+json", headers={"cache-control": "no-cache"})
+
+
 def _join(request: Request) -> Response:
     if pages.node_of(request).waiting(cookies.token_in(request.scope)):
         return RedirectResponse("/waiting", 303)
@@ -141,6 +167,7 @@ def _join(request: Request) -> Response:
 routes = [
     Route("/", now),
     Route("/agenda", agenda),
+    Route("/app/{language}.webmanifest", pages.refusals_in_words(manifest)),
     Route("/c", type_code),
     Route("/c/{code}", code),
     Route("/C/{code}", code),

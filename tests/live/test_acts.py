@@ -56,3 +56,7 @@ def test_a_timer_stopped_by_lost_phones_says_so() -> None:
 
 def test_an_act_nobody_knows_is_still_told() -> None:
     assert acts.sentence("en", row("invented")) == "A change was made"
+
+
+def test_languages_are_listed_with_the_comma_of_the_reader() -> None:
+    assert acts.sentence("ar", row("poll_opened", poll=3, of=212, override="ar,ru")).endswith("AR، RU")

@@ -13,6 +13,7 @@ from live.render import TEMPLATES, Renderer
 from models import boards, polls, programme
 from models.command import Done
 from models.kinds import KINDS
+from models.refusals import Refused
 from models.store import Tx
 from tests.world import LANGUAGES, World
 
@@ -160,3 +161,51 @@ def test_names_are_linked_once_they_may_be_read(world: World, renderer: Renderer
     links.append(re.findall(r"/desk/1/poll/(\d+)/names", panel(world, renderer)))
 
     assert links == [[], [str(named)]]
+
+
+def test_whoever_voted_is_told_in_one_sentence_of_each_language(world: World, renderer: Renderer) -> None:
+    poll = world.poll()
+    world.vote(poll, 0, 1)
+    n = f'<b data-turnout="{poll}">1</b>'
+
+    told = {la: re.search(r'<p class="count num">(.*?)</p>', panel(world, renderer, la)) for la in LANGUAGES}
+
+    of = world.board(poll).electors
+    assert {la: found[1].strip() if found else "" for la, found in told.items()} == {
+        la: languages.catalogue(la).ngettext(
+            "%(n)s of %(num)d person answered.", "%(n)s of %(num)d people answered.", of
+        ) % {"n": n, "num": of}
+        for la in LANGUAGES
+    }  # fmt: skip
+
+
+def test_a_refusal_lists_languages_with_the_comma_of_the_reader(world: World, renderer: Renderer) -> None:
+    poll = written(world, "en", "tr", en="Words", tr="Söz")
+    with pytest.raises(Refused) as refused:
+        world.do(polls.OpenPoll(poll=poll))
+
+    said = {la: renderer.refusal(la, refused.value.key, refused.value.params) for la in ("en", "ar")}
+
+    assert "AR, RU" in said["en"]
+    assert "AR، RU" in said["ar"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_editor_promises_what_the_phone_promises(world: World, renderer: Renderer, language: str) -> None:
+    """Word for word: a moderator chooses the sentence that voters then read."""
+    head = world.read(lambda tx: boards.head(tx, 1))
+    editor = renderer.fragment(
+        "desk/editor.html", language, session=head, poll=None, event_languages=LANGUAGES, said=None,
+        fixed=[dict.fromkeys(LANGUAGES, "")] * 3, server_now=0.0, badge=None, theme="auto",
+    )  # fmt: skip
+    hints = dict(re.findall(r'name="ballot" value="(\w+)".*?<small>(.*?)</small>', editor))
+    promised = {}
+    for ballot in hints:
+        world.poll(ballot=ballot)
+        board = world.read(lambda tx: boards.now(tx, 1))
+        page = renderer.fragment("phone/_now.html", language, board=board)
+        promised[ballot] = re.search(r'<p class="hint">\s*<b>[^<]*</b> (.*?)\s*</p>', page)[1]  # type: ignore[index]
+        world.do(polls.Withdraw(poll=board.poll.id))
+
+    assert sorted(hints) == ["confidential", "named", "secret"]
+    assert promised == hints

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from app import STATIC
 from models import polls
 from models.command import Badge
 from tests.house import Guest, House, browser
@@ -130,3 +132,37 @@ async def test_a_hello_with_a_number_that_is_none_is_not_understood(house: House
     await guest.until(lambda: guest.code is not None)
 
     assert guest.code == 1008
+
+
+@pytest.mark.parametrize("language", ["en", "tr", "ar", "ru"])
+async def test_the_page_can_be_kept_among_a_phones_apps(house: House, language: str) -> None:
+    async with browser(house, accept="text/html", **{"accept-language": language}) as stranger:
+        page = (await stranger.get("/")).text
+        told = await stranger.get(re.search(r'rel="manifest" href="([^"]+)"', page)[1])  # type: ignore[index]
+        app = told.json()
+        icons = [await stranger.get(icon["src"]) for icon in app["icons"]]
+        other = await stranger.get("/app/de.webmanifest")
+
+    assert told.headers["content-type"].startswith("application/manifest+json")
+    assert (app["lang"], app["dir"]) == (language, "rtl" if language == "ar" else "ltr")
+    assert (app["start_url"], app["scope"], app["display"]) == ("/", "/", "standalone")
+    assert app["name"] in page
+    assert app["theme_color"] in (STATIC / "tokens.css").read_text()
+    assert {(icon["sizes"], icon.get("purpose")) for icon in app["icons"]} >= {
+        ("192x192", "any"),
+        ("512x512", "maskable"),
+    }
+    assert [(icon.status_code, icon.headers["content-type"]) for icon in icons] == [
+        (200, icon["type"]) for icon in app["icons"]
+    ]
+    assert other.status_code == 404
+
+
+async def test_how_a_browser_wants_its_screen_is_kept_in_that_browser(house: House) -> None:
+    async with browser(house, accept="text/html") as mine:
+        before = (await mine.get("/")).text
+        await mine.post("/look", data={"awake": "1"})
+        after = (await mine.get("/")).text
+
+    assert "data-awake" not in before
+    assert "data-awake" in after
