@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel, col, func, select
 from models import journal
 from models.command import Badge, Command, Done, Id, Word
 from models.refusals import Refused
-from models.store import Tx
+from models.store import Peek, Tx
 
 ROLES = (
     "participant", "observer", "moderator", "chair", "interpreter", "translator", "teller", "av", "registration",
@@ -288,6 +288,14 @@ def may(tx: Tx, badge: Badge, permission: str, session_id: int | None = None) ->
         )
     ).all()
     return not IN_SESSION.get(permission, frozenset()).isdisjoint(roles)
+
+
+def has_desk(tx: Tx | Peek, badge: Badge) -> bool:
+    """Whether this badge works at a desk: by its role in the event, or named for a session."""
+    if badge.role in EVERYWHERE["see_desk"]:
+        return True
+    named = tx.cursor.execute("SELECT 1 FROM sessionstaff WHERE person_id = ?", (badge.person_id,)).fetchone()
+    return named is not None
 
 
 def require(tx: Tx, badge: Badge, permission: str, session_id: int | None = None) -> None:
