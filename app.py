@@ -36,7 +36,7 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
         store = Store.open(settings.database)
     assets = Assets(STATIC)
     renderer = Renderer(assets, _zone(store))
-    base = welcome.base(settings, settings.port)
+    base = welcome.base(settings)
     node = Node(settings, store, bus or open_bus(), Badges.open(settings.data), renderer, base=base)
 
     @asynccontextmanager

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +21,8 @@ from typer.exceptions import TyperException
 from live import example, offline, welcome
 from live.badges import Badges, NotAKey, grouped
 from live.invented import invent
-from live.lock import Lock, Taken
-from live.serve import PortTaken, serve
+from live.lock import Lock, Taken, served_at
+from live.serve import CannotListen, open_socket, serve
 from live.settings import Settings, Wrong, load
 from live.words import REFUSALS
 from models import imports
@@ -63,10 +65,12 @@ def _run(
 ) -> None:  # fmt: skip
     """Start the platform on this machine, with the example conference if there is none yet."""
     settings = load(config, port=port, host=host, data=data, address=address)
-    with offline.prepared(settings, "Hallside is starting", _say) as lock:
+    with _listening(settings) as (settings, lock, sock):
         if not empty:
             _load_example(settings)
-        _serve(settings, lock, welcoming=True)
+        with offline.reading(settings) as raw:
+            print(welcome.told(raw, Badges.open(settings.data), settings), flush=True)
+        _serve(settings, lock, sock)
 
 
 @commands.command("serve")
@@ -75,13 +79,14 @@ def _serve_command(
 ) -> None:
     """Serve what is in the data folder. Prints no links."""
     settings = load(config, port=port, host=host, data=data, address=address)
-    with offline.prepared(settings, "Hallside is starting", _say) as lock:
-        _serve(settings, lock, welcoming=False)
+    with _listening(settings) as (settings, lock, sock):
+        print(f"Hallside is running at {welcome.base(settings)}", flush=True)
+        _serve(settings, lock, sock)
 
 
 @commands.command("import")
 def _import(
-    folder: Annotated[Path, typer.Argument(help="Holds halls, delegations, programme and people as .csv, polls.json.")],
+    folder: Annotated[Path, typer.Argument(help="Holds event.json, polls.json, and the other lists as .csv.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     approved_by: Annotated[
         str | None, typer.Option(metavar="NUMBER", help="Organiser in whose name the polls' texts are approved.")
@@ -94,7 +99,10 @@ def _import(
     """Read a folder of lists and write what is new. A folder with a problem changes nothing."""
     settings = load(config, data=data)
     if not folder.is_dir():
-        raise Wrong(f"There is no folder {folder}.")
+        raise Wrong(
+            f"{folder} is a file. Name the folder that it lies in: all lists are read together."
+            if folder.exists() else f"There is no folder {folder}."
+        )  # fmt: skip
     same = dict(_pair(each) for each in merge or [])
     if settings.database.exists():
         with offline.reading(settings) as raw:
@@ -103,9 +111,10 @@ def _import(
         plan = imports.read(folder, merge=same)
     _report(plan)
     if plan.problems:
-        _say("Nothing was imported.")
+        _say("Nothing was imported: first every problem must be mended.")
         raise typer.Exit(1)
     if dry_run:
+        _say("This was a dry run: nothing was written.")
         return
 
     def write(tx: Tx) -> Done:
@@ -146,8 +155,15 @@ def _badges(
             _say(f"Inventing {count} people ...")
         done = offline.write(settings, lambda tx: invent(tx, count, role or "participant", session), _say)
         chosen = (f"AND id BETWEEN {done.facts['first']} AND {done.facts['last']}",)
+    base = settings.address or served_at(settings.lock)
+    if not base:
+        base = welcome.base(settings)
+        _say(
+            f"Nothing serves {settings.data} now, so these links begin with {base}.\n"
+            "If it will be reached otherwise, name it: --address http://ADDRESS:PORT, or `address` in hallside.toml."
+        )
     with offline.reading(settings) as raw:
-        badges, base = Badges.open(settings.data), welcome.base(settings, settings.port)
+        badges = Badges.open(settings.data)
         if screens:
             halls = welcome.screens(raw, badges, base)
             rows = [asdict(each) for each in halls]
@@ -170,27 +186,33 @@ def _load_example(settings: Settings) -> None:
             store.do(lambda tx: example.load(tx, plan, now))
 
 
-def _serve(settings: Settings, lock: Lock, *, welcoming: bool) -> None:
+@contextmanager
+def _listening(settings: Settings) -> Iterator[tuple[Settings, Lock, socket.socket]]:
+    """A locked and prepared data folder and an open socket, and the settings with its port.
+
+    The port comes before everything that takes time: that it is taken is said at once.
+    """
+    with (
+        offline.locked(settings, "Hallside is starting") as lock,
+        open_socket(settings.host, settings.port) as sock,
+    ):
+        settings = replace(settings, port=sock.getsockname()[1])
+        offline.prepare(settings, _say)
+        yield settings, lock, sock
+
+
+def _serve(settings: Settings, lock: Lock, sock: socket.socket) -> None:
     """Serve until told to stop. The serving process gets its settings from the environment."""
-
-    def ready(port: int) -> None:
-        lock.say(f"Hallside serves it at http://localhost:{port}")
-        if welcoming:
-            with offline.reading(settings) as raw:
-                print(welcome.told(raw, Badges.open(settings.data), settings, port), flush=True)
-        else:
-            print(f"Hallside is running at {welcome.base(settings, port)}", flush=True)
-
+    lock.say(f"Hallside serves it at {welcome.here(settings)}", welcome.base(settings))
     told = settings.environment()
     os.environ.update(told)
     try:
-        code = serve(
-            "app:create", host=settings.host, port=settings.port, cap=settings.connections,
-            log_level=settings.log_level, ready=ready,
-        )  # fmt: skip
+        code = serve("app:create", sock, cap=settings.connections, log_level=settings.log_level)
     finally:
         for name in told:
             del os.environ[name]
+    where = f"Everything recorded is saved in {settings.data}."
+    _say(f"It could not go on; the lines above say why. {where}" if code else f"Stopped. {where}")
     raise typer.Exit(code)
 
 
@@ -208,7 +230,12 @@ def _report(plan: imports.Plan) -> None:
     for key, n in told.items():
         if n > SHOWN:
             _say(f"        ... and {n - SHOWN} more like “{imports.WORDS[key]}”")
+    if plan.problems:
+        return
     changes = plan.changes
+    if plan.event:
+        names, zone = " / ".join(plan.event.names.values()), plan.event.zone
+        _say(f"event: {names}, times in {zone}, {'new or changed' if changes.event else 'as it is'}")
     for what in ("halls", "delegations", "people", "meetings", "polls"):
         diff = getattr(changes, what)
         word = "sessions" if what == "meetings" else what
@@ -235,14 +262,12 @@ def _go(app: typer.Typer, name: str, argv: Sequence[str] | None) -> int:
     except Wrong as error:
         _say(str(error))
         return 2
-    except (Taken, NotOurs, NotAKey, PortTaken) as error:
+    except (Taken, NotOurs, NotAKey, CannotListen, offline.Unusable) as error:
         _say(str(error))
     except Refused as error:
         _say(REFUSALS.get(error.key, f"Refused: {error.key}.") % error.params)
-    except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
-        _say(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.")
     except OSError as error:
-        _say(f"{error}.")
+        _say(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.")
     except sqlite3.Error as error:
         _say(f"The database cannot be used: {error}.")
     except KeyboardInterrupt:

@@ -10,44 +10,45 @@ from zoneinfo import ZoneInfo
 from live.settings import ROOT
 from models import doors, imports
 from models.command import SYSTEM, Badge, Done
+from models.imports import MeetingRow, Plan
+from models.polls import MakeReady
 from models.store import Tx
 
 FOLDER = ROOT / "examples" / "ibmc-2023"
-EVENT = imports.EventRow(
-    key="ibmc",
-    names={
-        "en": "International Border Management Conference",
-        "tr": "Uluslararası Sınır Yönetimi Konferansı",
-        "ar": "المؤتمر الدولي لإدارة الحدود",
-        "ru": "Международная конференция по управлению границами",
-    },
-    zone="Europe/Istanbul",
-    languages="en,tr,ar,ru",
-)
 MERGE = {"1203": "1114"}
 """One person registered twice: the list's one open question, answered."""
 ORGANISER = "1001"
 """In whose name the texts of the polls stand approved."""
+FIRST = "p15"
+"""A question for any session. It stands first in each one that is on, without a timer and hidden until revealed, so
+that whoever tries the desk can take it from the first press to the result, at any hour."""
 
 
-def read(now: float, folder: Path = FOLDER) -> imports.Plan:
-    """The example with its first day moved to today in the event's own zone."""
-    plan = imports.read(folder, merge=MERGE, event=EVENT)
-    today = datetime.fromtimestamp(now, ZoneInfo(EVENT.zone)).date()
+def read(now: float, folder: Path = FOLDER) -> Plan:
+    """The example with its first day moved to today in the event's own zone, and a first poll where it begins."""
+    plan = imports.read(folder, merge=MERGE)
     first = min(date.fromisoformat(meeting.day) for meeting in plan.meetings)
+    today = _clock(plan, now).date()
     moved = [replace(meeting, day=str(date.fromisoformat(meeting.day) - first + today)) for meeting in plan.meetings]
-    return replace(plan, meetings=tuple(moved))
+    plan = replace(plan, meetings=tuple(moved))
+    asked = next(poll for poll in plan.polls if poll.key == FIRST)
+    firsts = [replace(asked, key=f"{FIRST}-{each.hall}", session=each.key) for each in to_start(plan, now)]
+    return replace(plan, polls=(*firsts, *(poll for poll in plan.polls if poll is not asked)))
 
 
-def load(tx: Tx, plan: imports.Plan, now: float) -> Done:
-    """Write it, name voters, open the doors. Does nothing where there is an event already."""
+def load(tx: Tx, plan: Plan, now: float) -> Done:
+    """Write it, name voters, make the polls ready, open the doors. Does nothing where there is an event already."""
     if not is_empty(tx):
         return Done()
     imports.apply(tx, plan, Badge(0, SYSTEM), now, ORGANISER)
     _name_voters(tx)
-    organiser = tx.cursor.execute("SELECT id FROM person WHERE number = ?", (ORGANISER,)).fetchone()[0]
-    for session in nearest(tx, now):
-        doors.StartSession(session=session).perform(tx, Badge(organiser, "organiser"), now)
+    person = tx.cursor.execute("SELECT id FROM person WHERE number = ?", (ORGANISER,)).fetchone()[0]
+    organiser = Badge(person, "organiser")
+    for (poll,) in tx.cursor.execute("SELECT id FROM poll ORDER BY id").fetchall():
+        MakeReady(poll=poll).perform(tx, organiser, now)
+    sessions = dict(tx.cursor.execute("SELECT key, id FROM session").fetchall())
+    for meeting in to_start(plan, now):
+        doors.StartSession(session=sessions[meeting.key]).perform(tx, organiser, now)
     return Done(frozenset({("event", "agenda"), ("event", "people")}), "imported")
 
 
@@ -55,23 +56,30 @@ def is_empty(tx: Tx) -> bool:
     return tx.cursor.execute("SELECT 1 FROM event").fetchone() is None
 
 
-def nearest(tx: Tx, now: float) -> list[int]:
-    """For each hall with sessions the one to start: one with a poll before others, today's before tomorrow's,
-    and among those the nearest to now."""
-    zone = ZoneInfo(EVENT.zone)
-    today = str(datetime.fromtimestamp(now, zone).date())
-    best: dict[int, tuple[tuple[bool, bool, timedelta], int]] = {}
-    for id_, hall, day, start, end, polls in tx.cursor.execute(
-        'SELECT s.id, s.hall_id, s.day, s.start, s."end", count(p.id) FROM session s'
-        " LEFT JOIN poll p ON p.session_id = s.id WHERE s.kind != 'break' GROUP BY s.id ORDER BY s.day, s.start"
-    ):
-        at = datetime.fromtimestamp(now, zone)
-        begins, ends = (datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=zone) for time in (start, end))
-        away = max(begins - at, at - ends, timedelta(0))
-        rank = (not polls, day != today, away)
-        if hall not in best or rank < best[hall][0]:
-            best[hall] = (rank, id_)
-    return [session for _, session in best.values()]
+def to_start(plan: Plan, now: float) -> list[MeetingRow]:
+    """For each hall with sessions the one of today that is nearest to now; of two as near, the coming one.
+
+    Before the day it begins early, after the day it runs late: what is on is always one of today's.
+    """
+    at = _clock(plan, now)
+    best: dict[str, tuple[tuple[bool, timedelta, bool], MeetingRow]] = {}
+    for meeting in plan.meetings:
+        if meeting.kind == "break":
+            continue
+        begins, ends = (
+            datetime.fromisoformat(f"{meeting.day}T{time}").replace(tzinfo=at.tzinfo)
+            for time in (meeting.start, meeting.end)
+        )
+        rank = (meeting.day != str(at.date()), max(begins - at, at - ends, timedelta(0)), ends <= at)
+        if meeting.hall not in best or rank < best[meeting.hall][0]:
+            best[meeting.hall] = (rank, meeting)
+    return [meeting for _, meeting in best.values()]
+
+
+def _clock(plan: Plan, now: float) -> datetime:
+    """Now, on the event's clocks."""
+    assert plan.event is not None
+    return datetime.fromtimestamp(now, ZoneInfo(plan.event.zone))
 
 
 def _name_voters(tx: Tx) -> None:

@@ -20,7 +20,7 @@ class Lock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(self._file, 200, 0).decode("utf-8", "replace").strip() or "another process"
+            holder = _said(self._file)[0] or "another process"
             os.close(self._file)
             raise Taken(
                 f"{path.parent} is in use: {holder}. Only one process may write to it. "
@@ -28,11 +28,32 @@ class Lock:
             ) from None
         self.say(purpose)
 
-    def say(self, purpose: str) -> None:
-        """What the holder does, for those who find the lock taken."""
+    def say(self, purpose: str, address: str = "") -> None:
+        """What the holder does, for those who find the lock taken, and the address its links begin with."""
         os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{purpose} (process {os.getpid()})\n".encode(), 0)
+        os.pwrite(self._file, f"{purpose} (process {os.getpid()})\n{address}\n".encode(), 0)
 
     def release(self) -> None:
         os.ftruncate(self._file, 0)
         os.close(self._file)
+
+
+def served_at(path: Path) -> str:
+    """The address that the holder of this lock serves at, or "" where nobody holds it or serves."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        # What is written stays behind when its writer was killed: only a lock that is held tells that it lives.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _said(file)[1]
+    finally:
+        os.close(file)
+    return ""
+
+
+def _said(file: int) -> tuple[str, str]:
+    purpose, _, address = os.pread(file, 400, 0).decode("utf-8", "replace").strip().partition("\n")
+    return purpose, address

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from live import cookies, languages
 from live.node import Node
-from models import programme
+from models import boards, people, programme
 from models.command import Badge, Done
 from models.devices import SeeDevices
 from models.refusals import Refused
@@ -215,13 +215,28 @@ def to_the_door(request: Request) -> Response:
     """Show your badge first: the join page, which leads back here afterwards."""
     response = RedirectResponse("/", 303)
     if request.url.path != "/":
-        response.set_cookie("next", quote(request.url.path), max_age=900, httponly=True, samesite="lax", path="/")
+        # Without its slashes, which would put the value into quotation marks.
+        wanted = quote(request.url.path, safe="")
+        response.set_cookie("next", wanted, max_age=900, httponly=True, samesite="lax", path="/")
     return response
 
 
-def after_the_door(request: Request) -> str:
-    """Where somebody wanted to go before they showed their badge."""
-    return local(unquote(cookies.cookie_in(request.scope, b"next")), "/")
+def after_the_door(request: Request, home: str) -> str:
+    """Where somebody wanted to go before they showed their badge, else where they work."""
+    return local(unquote(cookies.cookie_in(request.scope, b"next")), home)
+
+
+def workplace(request: Request, badge: Badge) -> str:
+    """The desk of the one session that is on, else the list of desks, else the people page; "/" for everybody else."""
+    node = node_of(request)
+    mine: tuple[boards.SessionLink, ...] = ()
+    if people.has_desk(node.peek(), badge):  # Cheap: everybody who comes in is asked.
+        with node.store.reading() as tx:
+            mine = boards.my_sessions(tx, badge)
+    on = [each.session.id for each in mine if each.session.state == "on"]
+    if mine:
+        return f"/desk/{on[0]}" if len(on) == 1 else "/desk"
+    return "/people" if badge.role in people.EVERYWHERE["manage_people"] else "/"
 
 
 def person_badge(request: Request) -> Badge:

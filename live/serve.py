@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -30,48 +29,39 @@ WITHIN = 30.0
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class PortTaken(Exception):
-    """Somebody else listens there."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(f"Port {port} is taken: another program listens there. Stop it, or choose another port.")
-        self.port = port
+class CannotListen(Exception):
+    """The address or the port is not to be had, in words for whoever chose it."""
 
 
-def serve(
-    factory: str,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    cap: int = 20_000,
-    log_level: str = "INFO",
-    ready: Callable[[int], None] | None = None,
-) -> int:
+def serve(factory: str, sock: socket.socket, *, cap: int = 20_000, log_level: str = "INFO") -> int:
     """Serve what `module:function` makes until SIGTERM or SIGINT; returns the exit code. Call in the main thread.
 
-    *factory* returns an ASGI application or a `live.server.Served`. *cap* is the most connections at once.
-    *ready* is told the port once it is open. SIGHUP replaces the child after its goodbye. Raises PortTaken.
+    *factory* returns an ASGI application or a `live.server.Served`. *sock* is an open socket, *cap* the most
+    connections at once. SIGHUP replaces the child after its goodbye.
     """
-    sock = open_socket(host, port)
-    try:
-        if ready is not None:
-            ready(sock.getsockname()[1])
-        command = [sys.executable, "-m", "live.child", factory, "--fd", str(sock.fileno())]
-        return Parent([*command, "--cap", str(cap), "--log-level", log_level], sock.fileno()).run()
-    finally:
-        sock.close()
+    command = [sys.executable, "-m", "live.child", factory, "--fd", str(sock.fileno())]
+    return Parent([*command, "--cap", str(cap), "--log-level", log_level], sock.fileno()).run()
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """A listening socket. With port 0 the system chooses. Raises PortTaken, or OSError for a wrong host."""
+    """A listening socket. With port 0 the system chooses. Raises CannotListen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()
     try:
         # On POSIX this sets SO_REUSEADDR: a restart need not wait for old connections to be forgotten.
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as fault:
-        if fault.errno == errno.EADDRINUSE:
-            raise PortTaken(port) from None
-        raise
+        raise CannotListen(_why(fault, host, port)) from None
+
+
+def _why(fault: OSError, host: str, port: int) -> str:
+    if fault.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken: another program listens there. Stop it, or choose another one with --port."
+    if fault.errno == errno.EACCES:
+        return f"Port {port} is kept for the system. Choose one above 1023 with --port."
+    if fault.errno == errno.EADDRNOTAVAIL or (fault.errno or 0) < 0:  # Below zero: no such name.
+        return f"This machine has no address {host}. Choose one that it has with --host; 0.0.0.0 is all of them."
+    return f"Cannot listen on {host}, port {port}: {os.strerror(fault.errno or 0)}."
 
 
 class Parent:

@@ -157,6 +157,8 @@ def _read(file: Path, *, needed: bool) -> dict[str, object]:
     except NotADirectoryError:
         return {}
     except OSError as error:
+        if not needed and not os.access(file.parent, os.X_OK):
+            return {}  # The folder itself is closed to us, which is said of the folder.
         raise Wrong(f"The settings file {file} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Wrong(f"The settings file {file} is not TOML: {error}.") from None

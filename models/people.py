@@ -282,6 +282,14 @@ def may(tx: Tx, badge: Badge, permission: str, session_id: int | None = None) ->
     return not IN_SESSION.get(permission, frozenset()).isdisjoint(roles)
 
 
+def has_desk(tx: Tx | Peek, badge: Badge) -> bool:
+    """Whether this badge works at a desk: by its role in the event, or named for a session."""
+    if badge.role in EVERYWHERE["see_desk"]:
+        return True
+    named = tx.cursor.execute("SELECT 1 FROM sessionstaff WHERE person_id = ?", (badge.person_id,)).fetchone()
+    return named is not None
+
+
 def require(tx: Tx, badge: Badge, permission: str, session_id: int | None = None) -> None:
     """Refused("not_yours") unless the badge may."""
     if badge.role != "system" and not may(tx, badge, permission, session_id):

@@ -23,9 +23,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.command", "models.refusals"),
     ("models.store",),
     (
-        "models", "models.ballots", "models.boards", "models.devices", "models.doors", "models.imports", "models.journal",
-        "models.kinds", "models.migrations", "models.people", "models.polls", "models.programme", "models.results",
-        "models.stage", "models.tidy", "models.translations",
+        "models", "models.ballots", "models.boards", "models.devices", "models.doors", "models.imports",
+        "models.journal", "models.kinds", "models.migrations", "models.people", "models.polls", "models.programme",
+        "models.results", "models.stage", "models.tidy", "models.translations",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",

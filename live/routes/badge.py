@@ -10,9 +10,10 @@ from starlette.routing import Route
 
 from live import cookies, pages
 from live.badges import hash_token
-from live.languages import LANGUAGES
+from live.languages import LANGUAGES, negotiate
 from live.node import THE_SYSTEM
 from models import people
+from models.command import Badge
 from models.devices import AdmitDevice, ShowBadge, StopAsking
 from models.people import new_token
 from models.refusals import Refused
@@ -20,7 +21,9 @@ from models.refusals import Refused
 
 async def link(request: Request) -> Response:
     """GET /b: the page behind a badge's QR code. The secret is in the fragment and never reaches a log."""
-    return pages.page(request, "join/link.html", pages.badge_of(request))
+    badge = pages.badge_of(request)
+    home = pages.workplace(request, badge) if badge and badge.person_id else "/"
+    return pages.page(request, "join/link.html", badge, home=home)
 
 
 async def notice(request: Request) -> Response:
@@ -46,7 +49,9 @@ async def show(request: Request) -> Response:
         if found is None:
             node.failed_lookups.failed(visitor, address)
             raise Refused("show_badge_first" if secret else "no_such_badge")
-        token, waits = await _sign_in(request, *found)
+        person = _badge(request, found[0])
+        home = pages.workplace(request, person)
+        token, waits = await _sign_in(request, person, found[1], staff=home != "/")
     except Refused as refused:
         if pages.wants_json(request):
             return pages.answer(request, None, refused)
@@ -57,15 +62,15 @@ async def show(request: Request) -> Response:
     if waits:
         response: Response = _waits(request, waits) if pages.wants_json(request) else RedirectResponse("/waiting", 303)
     else:
-        response = _in(request)
+        response = _in(request, home)
     if token:
         response.headers.append("set-cookie", cookies.set_token(request.scope, token))
     return response
 
 
-def _in(request: Request) -> Response:
-    """To where this browser was going."""
-    target = pages.after_the_door(request)
+def _in(request: Request, home: str) -> Response:
+    """To where this browser was going, or to where its person works."""
+    target = pages.after_the_door(request, home)
     response: Response = (
         JSONResponse({"ok": "signed_in", "to": target}) if pages.wants_json(request) else RedirectResponse(target, 303)
     )
@@ -89,7 +94,7 @@ async def waiting(request: Request) -> Response:
         except Refused as refused:
             words = node.renderer.refusal(pages.language_of(request), refused.key, refused.params)
     if badge is not None:
-        return _in(request)
+        return _in(request, pages.workplace(request, badge))
     if told is None:
         out = Refused("no_such_device")
         return pages.answer(request, None, out) if pages.wants_json(request) else RedirectResponse("/", 303)
@@ -110,25 +115,42 @@ async def stop(request: Request) -> Response:
     return response
 
 
-async def _sign_in(request: Request, person: int, issue: int) -> tuple[str, int]:
+async def _sign_in(request: Request, person: Badge, issue: int, *, staff: bool) -> tuple[str, int]:
     """(The new cookie's token, the number it waits under), "" where this browser has one for this badge, 0 where it
     is in.
+
+    Guests begin in the first language of the organiser's list. Who works here sits at any machine: in its language.
     """
     node = pages.node_of(request)
     badge, known = pages.badge_of(request), node.waiting(cookies.token_in(request.scope))
-    if badge is not None and badge.person_id == person:
+    if badge is not None and badge.person_id == person.person_id:
         return "", 0
-    if badge is None and known is not None and known.person == person and not known.refused:
+    if badge is None and known is not None and known.person == person.person_id and not known.refused:
         return "", known.number
-    row = node.peek().cursor.execute("SELECT languages FROM person WHERE id = ?", (person,)).fetchone()
-    chosen = cookies.cookie_in(request.scope, b"lang")
-    language = chosen if chosen in LANGUAGES else row[0].split(",")[0] if row else "en"
+    language = cookies.cookie_in(request.scope, b"lang")
+    if language not in LANGUAGES:
+        language = _asked_for(request) if staff else person.language
     token = new_token()
     shown = ShowBadge(
-        person=person, issue=issue, token_hash=hash_token(token), language=language, wait=node.settings.device_wait
-    )
+        person=person.person_id, issue=issue, token_hash=hash_token(token), language=language,
+        wait=node.settings.device_wait,
+    )  # fmt: skip
     done = await node.ask(THE_SYSTEM, shown)
     return token, int(done.facts.get("number", 0))
+
+
+def _badge(request: Request, person: int) -> Badge:
+    """Who somebody is by the list. Whether the badge still works is asked when it is shown."""
+    row = pages.node_of(request).peek().cursor.execute(
+        "SELECT role, languages FROM person WHERE id = ?", (person,)
+    ).fetchone()  # fmt: skip
+    return Badge(person, row[0], row[1].split(",")[0]) if row else Badge(person, "participant")
+
+
+def _asked_for(request: Request) -> str:
+    """The first of the event's languages that the browser asks for, else the event's first."""
+    row = pages.node_of(request).peek().cursor.execute("SELECT languages FROM event").fetchone()
+    return negotiate(request.headers.get("accept-language", ""), tuple(row[0].split(",")) if row else tuple(LANGUAGES))
 
 
 @pages.refusals_in_words
@@ -138,11 +160,10 @@ async def menu(request: Request) -> Response:
     with pages.node_of(request).store.reading() as tx:
         person = tx.get(people.Person, badge.person_id)
         count = people.browsers(tx, badge.person_id, person.issue if person else 1)
-        staff = tx.cursor.execute("SELECT 1 FROM sessionstaff WHERE person_id = ?", (badge.person_id,)).fetchone()
+        desk = people.has_desk(tx, badge)
     return pages.page(
         request, "phone/menu.html", badge, person=person, browsers=count, most=people.BROWSERS,
-        desk=bool(staff) or badge.role in people.EVERYWHERE["see_desk"],
-        office=badge.role in people.EVERYWHERE["manage_people"],
+        desk=desk, office=badge.role in people.EVERYWHERE["manage_people"],
     )  # fmt: skip
 
 

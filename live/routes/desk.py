@@ -18,7 +18,7 @@ from models.store import Tx
 
 @pages.refusals_in_words
 async def sessions(request: Request) -> Response:
-    """GET /desk: the sessions whose desk this badge may see. One alone is opened at once."""
+    """GET /desk: the sessions whose desk this badge may see."""
     badge = pages.person_badge(request)
     with pages.node_of(request).store.reading() as tx:
         mine = boards.my_sessions(tx, badge)

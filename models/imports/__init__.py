@@ -7,7 +7,7 @@ columns enter. The same folder twice changes nothing.
 from models.imports.findings import WORDS, Finding
 from models.imports.plan import Plan
 from models.imports.reading import parse, read
-from models.imports.rows import EventRow
+from models.imports.rows import EventRow, MeetingRow
 from models.imports.writing import Applied, apply
 
-__all__ = ["WORDS", "Applied", "EventRow", "Finding", "Plan", "apply", "parse", "read"]
+__all__ = ["WORDS", "Applied", "EventRow", "Finding", "MeetingRow", "Plan", "apply", "parse", "read"]

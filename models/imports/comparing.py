@@ -13,7 +13,7 @@ from models.imports.halls import PROGRAMME
 from models.imports.people import PEOPLE
 from models.imports.plan import EVENT, Changes, Diff, Plan, R
 from models.imports.polls import POLLS
-from models.imports.rows import EventRow, MeetingRow, PollRow
+from models.imports.rows import MeetingRow, PollRow
 from models.imports.there import There
 
 
@@ -21,15 +21,14 @@ def compare(plan: Plan, there: There) -> Plan:
     """The plan with what it would change, and what does not fit together with what is there."""
     found = Findings([each for each in plan.findings if each.key not in _COMPARED])
     event = plan.event
-    if event is None and there.event is None:
-        event = EventRow(plan.name, {"en": plan.name})
-        found.note(EVENT, 0, "event_invented", value=plan.name)
+    if event is None and there.event is None and plan.columns:
+        found.problem(EVENT, 0, "event_missing", sample=SAMPLE)
     meetings = tuple(_held(meeting, there, found) for meeting in plan.meetings)
     _references(plan, there, found)
     _bookings(meetings, there, found)
     polls = _polls(plan.polls, there, found)
     changes = Changes(
-        event if event != there.event else None,
+        event if event is not None and event != there.event else None,
         _diff(plan.halls, there.halls),
         _diff(plan.delegations, there.delegations),
         _diff(plan.people, there.people),
@@ -40,9 +39,12 @@ def compare(plan: Plan, there: There) -> Plan:
     return replace(plan, findings=tuple(found.all), changes=changes)
 
 
+SAMPLE = '{"names": {"en": "Border Days"}, "zone": "Europe/Istanbul"}'
+"""The least that an event.json holds. A name and a zone made up would stand on every screen and shift every time."""
+
 _COMPARED = frozenset(
     {
-        "event_invented", "no_such", "hall_twice", "person_twice", "hall_kept", "moderates_still", "was_opened",
+        "event_missing", "no_such", "hall_twice", "person_twice", "hall_kept", "moderates_still", "was_opened",
         "poll_in_break", "no_booth",
     }
 )  # fmt: skip

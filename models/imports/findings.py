@@ -56,8 +56,9 @@ WORDS = {
     "poll_in_break": "{key} belongs to {value}, which is a break",
     "was_opened": "{key} was opened already; it stays as it is",
     # event
-    "no_zone": "there is no time zone {value}",
-    "event_invented": "no event.json: the event is called {value}, in UTC",
+    "no_zone": "there is no time zone {value}; zones are named like Europe/Istanbul",
+    "zone_missing": "zone is missing: in which time zone are the times of the programme? Such as Europe/Istanbul",
+    "event_missing": "is missing: the event needs a name and a time zone. Write this into it, with yours: {sample}",
 }
 """What each finding says, in English: importing is done by whoever keeps the platform."""
 Kind = Literal["problem", "decision", "note"]

@@ -57,7 +57,6 @@ class Plan:
     `columns` says how many rows stood in each file, the lists hold what is taken. `findings` are in order of files.
     """
 
-    name: str
     event: EventRow | None = None
     halls: tuple[HallRow, ...] = ()
     delegations: tuple[DelegationRow, ...] = ()

@@ -24,21 +24,18 @@ from models.imports.there import There, look
 FILES = (HALLS, DELEGATIONS, PROGRAMME, PEOPLE, POLLS)
 
 
-def read(
-    folder: Path, cursor: Cursor | None = None, *, merge: Mapping[str, str] | None = None, event: EventRow | None = None
-) -> Plan:
+def read(folder: Path, cursor: Cursor | None = None, *, merge: Mapping[str, str] | None = None) -> Plan:
     """Read a folder and compare it with the database behind `cursor`, or with an empty one.
 
-    `merge` says of a badge number which other one is the same person; `decisions.json` may say it, too. `event`
-    stands for an event.json. Raises OSError.
+    `merge` says of a badge number which other one is the same person; `decisions.json` may say it, too. Raises OSError.
     """
     files = {name: path.read_bytes() for name in (*FILES, EVENT, DECISIONS) if (path := folder / name).is_file()}
-    return parse(files, cursor, merge=merge, event=event, name=folder.resolve().name)
+    return parse(files, cursor, merge=merge, name=folder.resolve().name)
 
 
 def parse(
     files: Mapping[str, bytes], cursor: Cursor | None = None, *, merge: Mapping[str, str] | None = None,
-    event: EventRow | None = None, name: str = "event",
+    name: str = "the folder",
 ) -> Plan:  # fmt: skip
     """The same for files that came another way."""
     found = Findings()
@@ -63,7 +60,7 @@ def parse(
     if POLLS in files:
         polls, columns[POLLS] = read_polls(files[POLLS], found)
     plan = Plan(
-        name, event or _event(files.get(EVENT), found), tuple(halls), tuple(delegations), tuple(people),
+        _event(files.get(EVENT), found), tuple(halls), tuple(delegations), tuple(people),
         tuple(meetings), tuple(polls), columns, tuple(found.all),
     )  # fmt: skip
     return compare(plan, look(cursor) if cursor is not None else There())
@@ -91,11 +88,13 @@ def _event(data: bytes | None, found: Findings) -> EventRow | None:
     names = given.get("names")
     names = {la: clean(str(names[la]), 200) for la in OFFERED if names.get(la)} if isinstance(names, dict) else {}
     languages = given.get("languages", list(OFFERED))
-    zone = str(given.get("zone", "UTC"))
+    zone = str(given.get("zone") or "")
     try:
-        ZoneInfo(zone)
+        ZoneInfo(zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         found.problem(EVENT, 0, "no_zone", value=zone)
+    if not zone:
+        found.problem(EVENT, 0, "zone_missing")
     if not names:
         found.problem(EVENT, 0, "text_missing", column="names")
     if not isinstance(languages, list) or not languages or not all(la in OFFERED for la in languages):

@@ -13,8 +13,8 @@ class EventRow:
 
     key: str
     names: Texts
-    zone: str = "UTC"
-    languages: str = "en,tr,ar,ru"
+    zone: str
+    languages: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,11 @@ AGAIN_WITHIN = 5.0
 PARENT = """
 import sys
 from live import log
-from live.serve import serve
+from live.serve import open_socket, serve
 log.setup()
-sys.exit(serve(sys.argv[1], port=0, ready=lambda port: print(port, flush=True)))
+sock = open_socket("127.0.0.1", 0)
+print(sock.getsockname()[1], flush=True)
+sys.exit(serve(sys.argv[1], sock))
 """
 AGAIN = ("try_again", "too_fast", "our_mistake")
 

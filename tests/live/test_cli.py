@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -18,10 +19,11 @@ from pathlib import Path
 
 import pytest
 
+from live import offline
 from live.badges import Badges
 from live.cli import main, run
 from live.lock import Lock, Taken
-from live.settings import ROOT
+from live.settings import ROOT, Settings
 
 EXAMPLE = ROOT / "examples" / "ibmc-2023"
 
@@ -87,8 +89,23 @@ def test_a_folder_with_a_problem_imports_nothing(tmp_path: Path, capsys: pytest.
 
     said = capsys.readouterr().err
     assert "PROBLEM people.csv, row 2: role must be one of" in said
-    assert "Nothing was imported." in said
+    assert "Nothing was imported" in said
+    assert " new, " not in said
     assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_without_its_event_is_told_what_to_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "halls.csv").write_text("key,name_en\nbig,Big hall\n")
+
+    assert main(["import", str(tmp_path), "--data", str(tmp_path / "new")]) == 1
+    said = capsys.readouterr().err
+    assert "PROBLEM event.json: is missing" in said
+    (tmp_path / "event.json").write_text(said.partition("with yours: ")[2].splitlines()[0])
+    assert main(["import", str(tmp_path), "--data", str(tmp_path / "new"), "--dry-run"]) == 0
+
+    said = capsys.readouterr().err
+    assert "event: Border Days, times in Europe/Istanbul, new or changed" in said
+    assert "This was a dry run: nothing was written." in said
 
 
 def test_the_texts_are_approved_in_the_name_given(data: Path) -> None:
@@ -110,6 +127,32 @@ def test_the_printed_code_and_link_are_those_of_the_badge(data: Path, capsys: py
     assert len(lines) == 4
     assert found[3].replace(" ", "") == badges.code(int(str(person)), 1)
     assert found[4] == "https://live.example.org/b#" + badges.link_secret(int(str(person)), 1)
+
+
+def test_links_begin_with_the_address_that_is_served(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lock = Lock(data / "lock", "Hallside is starting")
+    lock.say("Hallside serves it at http://localhost:8123", "http://198.51.100.7:8123")
+    try:
+        assert main(["badges", "--data", str(data), "--role", "organiser"]) == 0
+        assert main(["badges", "--data", str(data), "--screens", "--address", "https://live.example.org"]) == 0
+    finally:
+        lock.release()
+
+    told = capsys.readouterr()
+    links = [line.rpartition("\t")[2].partition("#")[0] for line in told.out.splitlines()]
+    assert links == ["http://198.51.100.7:8123/b"] * 4 + ["https://live.example.org/screen/link"] * 4
+    assert told.err == ""
+
+
+def test_links_that_nobody_serves_are_printed_with_what_to_set(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (data / "lock").write_text("Hallside serves it at http://localhost:1 (process 1)\nhttp://localhost:1\n")
+
+    assert main(["badges", "--data", str(data), "--role", "organiser"]) == 0
+
+    told = capsys.readouterr()
+    assert "localhost:1/" not in told.out
+    assert f"Nothing serves {data} now" in told.err
+    assert "--address http://ADDRESS:PORT" in told.err
 
 
 def test_a_revoked_badge_is_not_printed_and_a_new_one_is(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,14 +244,49 @@ def test_a_number_or_session_that_is_not_there_is_refused(data: Path, capsys: py
     assert "There is no such session." in said
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
 
-    assert run(["--data", str(tmp_path / "file" / "data"), "--port", "0"]) == 1
+    for command in (lambda argv: run([*argv, "--port", "0"]), lambda argv: main(["badges", "--count", "1", *argv])):
+        for path, why in (("file", "file is a file, not a folder"), ("file/data", "there is a file where a folder")):
+            assert command(["--data", str(tmp_path / path)]) == 1
+            said = capsys.readouterr().err
+            assert said.startswith(f"Cannot use {tmp_path / path}: ")
+            assert why in said
+            assert "--data DIR" in said
+            assert "Errno" not in said
 
-    said = capsys.readouterr().err
-    assert said.startswith("Cannot use ")
-    assert "Traceback" not in said
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "there is no permission to write /x/y"),
+        (OSError(errno.EROFS, "Read-only file system", "/x/y"), "its disk is read-only"),
+        (OSError(errno.ENOSPC, "No space left on device"), "its disk is full"),
+        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+    ],
+)
+def test_every_fault_of_the_data_folder_has_words(tmp_path: Path, error: OSError, why: str) -> None:
+    words = f"^Cannot use {tmp_path}: {why}. Another folder"
+
+    with pytest.raises(offline.Unusable, match=words), offline.in_words(Settings(data=tmp_path)):
+        raise error
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_closed_folder_is_said_of_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(0o000)
+
+    assert run(["--data", str(closed), "--port", "0"]) == 1
+
+    assert f"Cannot use {closed}: there is no permission" in capsys.readouterr().err
+
+
+def test_a_list_named_instead_of_its_folder_is_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", str(EXAMPLE / "people.csv"), "--data", str(data)]) == 2
+
+    assert "people.csv is a file. Name the folder that it lies in" in capsys.readouterr().err
 
 
 def test_a_database_from_a_newer_version_is_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -221,12 +299,13 @@ def test_a_database_from_a_newer_version_is_said(data: Path, capsys: pytest.Capt
     assert "was written by a newer version of Hallside (9999)" in capsys.readouterr().err
 
 
-def test_a_taken_port_is_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_taken_port_is_said_before_anything_is_loaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        assert run(["--data", str(data), "--host", "127.0.0.1", "--port", str(port)]) == 1
+        assert run(["--data", str(tmp_path / "new"), "--host", "127.0.0.1", "--port", str(port)]) == 1
 
-    assert f"Port {port} is taken" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith(f"Port {port} is taken")
+    assert not (tmp_path / "new" / "hallside.sqlite").exists()
     assert not [name for name in os.environ if name.startswith("HALLSIDE_")]
 
 
@@ -286,11 +365,13 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
         process.communicate(timeout=20)
 
 
-def test_run_makes_everything_prints_links_and_serves(running: tuple[subprocess.Popen[str], Path]) -> None:
+def test_run_makes_everything_prints_links_and_serves(
+    running: tuple[subprocess.Popen[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     process, data = running
     printed = ""
     assert process.stdout is not None
-    while "█" not in printed and (line := process.stdout.readline()):
+    while "Phones cannot open" not in printed and (line := process.stdout.readline()):
         printed += line
     found = re.search(r"http://localhost:(\d+)", printed)
     assert found, printed
@@ -302,13 +383,19 @@ def test_run_makes_everything_prints_links_and_serves(running: tuple[subprocess.
         assert re.search(rf"^  {role} +\S.*\n    http://localhost:\d+/b#\d+-1-", printed, re.M), role
     for hall in ("Hall A", "Hall B", "Hall C", "Foyer"):
         assert re.search(rf"^  {hall}, Main screen\n    http://localhost:\d+/screen/link#\d+-1-", printed, re.M), hall
+    assert "For phones" not in printed.replace("For phones, join", "")
+    assert re.search(r"^  moderator +\S.*, now in Hall A, code ", printed, re.M)
+    assert main(["badges", "--data", str(data), "--role", "organiser"]) == 0
+    assert f"\thttp://localhost:{found[1]}/b#" in capsys.readouterr().out
     assert (data / "key").stat().st_mode & 0o777 == 0o600
     assert data.stat().st_mode & 0o777 == 0o700
     assert main(["badges", "--data", str(data), "--revoke", "1005"]) == 1
 
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
 
     assert process.wait(timeout=20) == 0
+    assert process.stderr is not None
+    assert process.stderr.read().endswith(f"Stopped. Everything recorded is saved in {data}.\n")
     assert main(["badges", "--data", str(data), "--revoke", "1005"]) == 0
 
 

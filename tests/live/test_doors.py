@@ -10,7 +10,8 @@ import pytest
 
 from app import STATIC
 from models import polls
-from models.command import Badge
+from models.command import Badge, Done
+from models.store import Tx
 from tests.house import Guest, House, browser
 from tests.world import World
 
@@ -75,6 +76,51 @@ async def test_wrong_screen_links_stop_no_screen(house: House) -> None:
 
     assert last.json()["no"] == "too_many_tries"
     assert answer.json()["ok"] == "signed_in"
+
+
+async def test_who_works_here_comes_in_at_their_desk_and_guests_at_their_phone(house: House) -> None:
+    world = house.world
+    wanted = {world.moderator: "/desk/1", world.other: "/desk/2", world.organiser: "/desk", world.person(0): "/"}
+
+    for badge, path in wanted.items():
+        async with browser(house) as fresh:
+            answer = await fresh.post("/badge", data={"link": house.node.badges.link_secret(badge.person_id, 1)})
+            assert answer.json()["to"] == path
+            again = await fresh.get("/b", headers={"accept": "text/html"})
+            assert f'href="{path}"' in again.text
+
+
+async def test_a_page_asked_for_before_the_door_comes_before_the_desk(house: House) -> None:
+    secret = house.node.badges.link_secret(house.world.moderator.person_id, 1)
+    async with browser(house, accept="text/html") as fresh:
+        await fresh.get("/agenda")
+        answer = await fresh.post("/badge", data={"link": secret})
+
+    assert answer.headers["location"] == "/agenda"
+
+
+@pytest.mark.parametrize(
+    ("asked", "staff", "guest"),
+    [("en-GB,en;q=0.9", "en", "tr"), ("ru", "ru", "tr"), ("fr-FR", "en", "tr"), ("ar;q=0.5,tr", "tr", "tr")],
+)
+async def test_staff_come_in_in_the_browsers_language_and_guests_in_the_lists(
+    house: House, asked: str, staff: str, guest: str
+) -> None:
+    world = house.world
+    organiser, participant = world.organiser.person_id, world.person(0).person_id
+
+    def list_turkish_first(tx: Tx) -> Done:
+        tx.cursor.execute("UPDATE person SET languages = 'tr,en'")
+        return Done()
+
+    world.store.do(list_turkish_first)
+
+    for person in (organiser, participant):
+        async with browser(house, **{"accept-language": asked}) as fresh:
+            await fresh.post("/badge", data={"link": house.node.badges.link_secret(person, 1)})
+
+    kept = dict(world.store.peek.cursor.execute("SELECT person_id, language FROM login").fetchall())
+    assert (kept[organiser], kept[participant]) == (staff, guest)
 
 
 async def test_a_language_that_nobody_speaks_is_not_kept(house: House) -> None:

@@ -12,10 +12,9 @@ from sqlmodel import col, select
 
 from live import example
 from models import journal
-from models.imports import EventRow
 from models.people import Delegation, Person, Screen
 from models.polls import Poll
-from models.programme import Event, Hall, Meeting
+from models.programme import Hall, Meeting
 from models.stage import Stage
 from models.store import Store, Tx
 from models.translations import Text
@@ -59,31 +58,49 @@ def test_today_is_the_events_today(tmp_path: Path) -> None:
     assert min(meeting.day for meeting in example.read(late).meetings) == "2026-11-25"
 
 
-def test_its_name_stands_in_four_languages(tx: Tx) -> None:
-    event = tx.exec(select(Event)).one()
-
-    assert EventRow(event.key, event.names, event.zone, event.languages) == example.EVENT
-    assert set(event.names) == {"en", "tr", "ar", "ru"}
-
-
-def test_one_session_is_on_in_each_hall_with_sessions_and_has_a_poll(tx: Tx) -> None:
-    assert on(tx) == {"hall-a": "d1-opening", "hall-b": "d2-sis", "hall-c": "d2-route"}
-    for stage in tx.exec(select(Stage)).all():
-        assert tx.exec(select(Poll).where(Poll.session_id == stage.session_id)).first() is not None
-
-
 @pytest.mark.parametrize(
-    ("hour", "key"),
-    [(0, "d1-opening"), (12, "d1-opening"), (14, "d1-plenary-ai"), (15, "d1-plenary-ai"), (23, "d1-rights")],
+    ("time", "a", "b"),
+    [
+        ("00:00", "d1-pre-standards", "d1-pre-training"),
+        ("06:00", "d1-pre-standards", "d1-pre-training"),
+        ("11:15", "d1-opening", "d1-pre-training"),  # Of two as near the coming one.
+        ("12:30", "d1-opening", "d1-pre-training"),
+        ("13:29", "d1-plenary-ai", "d1-pre-training"),
+        ("13:31", "d1-plenary-ai", "d1-ees-etias"),
+        ("16:00", "d1-rights", "d1-ees-etias"),
+        ("23:30", "d1-rights", "d1-ees-etias"),
+        ("23:59", "d1-rights", "d1-ees-etias"),
+    ],
 )
-def test_the_session_nearest_to_now_is_on_in_hall_a(tmp_path: Path, hour: int, key: str) -> None:
+def test_at_every_hour_a_session_of_today_is_on_in_each_hall(tmp_path: Path, time: str, a: str, b: str) -> None:
     store = Store.open(tmp_path / "hallside.sqlite")
 
-    load(store, datetime(2026, 11, 24, hour, 15, tzinfo=ZoneInfo("Europe/Istanbul")).timestamp())
+    load(store, datetime.fromisoformat(f"2026-11-24T{time}").replace(tzinfo=ZoneInfo("Europe/Istanbul")).timestamp())
 
     with store.reading() as tx:
-        assert on(tx)["hall-a"] == key
+        assert on(tx) == {"hall-a": a, "hall-b": b, "hall-c": "d1-pre-ecommerce"}
+        assert set(tx.exec(select(Meeting.day).where(Meeting.state == "on"))) == {"2026-11-24"}
+        assert len(tx.exec(select(Stage)).all()) == 3
     store.close()
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_at_every_hour_the_first_poll_can_be_taken_to_its_result(hour: int) -> None:
+    plan = example.read(datetime(2026, 11, 24, hour, 30, tzinfo=ZoneInfo("Europe/Istanbul")).timestamp())
+
+    for meeting in example.to_start(plan, NOON - 12 * 3600 + hour * 3600 + 1800):
+        first = next(poll for poll in plan.polls if poll.session == meeting.key)
+        assert (first.ballot, first.results, first.electorate, first.timer_s) == (
+            "confidential", "on_release", "present", 0
+        )  # fmt: skip
+        assert meeting.moderators != ()
+
+
+def test_every_poll_is_ready_and_the_first_one_stands_first(tx: Tx) -> None:
+    assert set(tx.exec(select(Poll.state)).all()) == {"ready"}
+    for stage in tx.exec(select(Stage)).all():
+        key = tx.exec(select(Poll.key).where(Poll.session_id == stage.session_id).order_by(col(Poll.place))).first()
+        assert str(key).startswith(f"{example.FIRST}-")
 
 
 def test_the_first_two_participants_of_a_delegation_with_a_vote_cast_it(tx: Tx) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from live.child import raise_file_limit
 from live.line import Stage
-from live.serve import ROOT, PortTaken, open_socket, serve
+from live.serve import ROOT, CannotListen, open_socket
 from live.server import HallsideServer, config_for, running, say_goodbye, wave_seconds
 from tests.live.phones import HALL, Room, phone, until
 
@@ -62,9 +62,11 @@ def broken():
 PARENT = """
 import sys
 from live import log
-from live.serve import serve
+from live.serve import open_socket, serve
 log.setup()
-sys.exit(serve(sys.argv[1], port=0, ready=lambda port: print(port, flush=True)))
+sock = open_socket("127.0.0.1", 0)
+print(sock.getsockname()[1], flush=True)
+sys.exit(serve(sys.argv[1], sock))
 """
 
 
@@ -194,10 +196,21 @@ def test_a_taken_port_is_said_in_words() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
-        with pytest.raises(PortTaken, match=f"Port {port} is taken") as caught:
-            serve("nothing:at_all", port=port)
+        with pytest.raises(CannotListen, match=f"Port {port} is taken"):
+            open_socket("127.0.0.1", port)
 
-    assert caught.value.port == port
+
+def test_an_address_of_another_machine_is_said_in_words() -> None:
+    for host in ("192.0.2.1", "no-such-host.invalid"):
+        with pytest.raises(CannotListen, match=f"This machine has no address {host}"):
+            open_socket(host, 0)
+
+
+def test_all_addresses_are_those_of_both_versions() -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with open_socket("::", 0) as both, socket.create_connection(("127.0.0.1", both.getsockname()[1])):
+        pass
 
 
 def test_a_port_that_was_just_left_can_be_taken_again() -> None:

@@ -15,7 +15,7 @@ from sqlmodel import col, func, select
 
 from models import doors, imports, journal, polls, translations
 from models.command import SYSTEM, Badge, Done
-from models.imports import Applied, EventRow, Plan
+from models.imports import Applied, Plan
 from models.people import Delegation, Person, Screen, SessionStaff
 from models.polls import Poll
 from models.programme import Event, Hall, Meeting
@@ -26,7 +26,7 @@ from models.translations import Text
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ibmc-2023"
 MERGE = {"1203": "1114"}
 BY_HAND = Badge(0, SYSTEM)
-KINDS = ("halls.csv", "delegations.csv", "programme.csv", "people.csv", "polls.json")
+KINDS = ("event.json", "halls.csv", "delegations.csv", "programme.csv", "people.csv", "polls.json")
 
 
 @pytest.fixture
@@ -372,7 +372,7 @@ def test_a_list_alone_can_be_imported_later(store: Store, tmp_path: Path) -> Non
         assert (
             person(tx, "2001").delegation_id == tx.exec(select(Delegation.id).where(Delegation.key == "Albania")).one()
         )
-        assert tx.exec(select(Event.key)).all() == ["ibmc-2023"]
+        assert tx.exec(select(Event.key)).all() == ["ibmc"]
 
 
 def test_a_session_that_is_on_keeps_state_code_and_hall(store: Store, folder: Path) -> None:
@@ -504,7 +504,7 @@ def test_who_leaves_a_delegation_no_longer_casts_its_vote(store: Store, folder: 
 # --- around it
 
 
-def test_the_event_comes_with_the_folder_or_is_named_after_it(store: Store, folder: Path) -> None:
+def test_the_event_comes_with_the_folder(store: Store, folder: Path) -> None:
     (folder / "event.json").write_text(
         json.dumps(
             {
@@ -521,7 +521,21 @@ def test_the_event_comes_with_the_folder_or_is_named_after_it(store: Store, fold
     with store.reading() as tx:
         event = tx.exec(select(Event)).one()
     assert (event.names, event.zone, event.languages) == ({"en": "A day", "tr": "Bir gün"}, "Europe/Istanbul", "tr,en")
-    assert imports.read(EXAMPLE).changes.event == EventRow("ibmc-2023", {"en": "ibmc-2023"})
+    assert read(store, folder).changes.event is None
+
+
+def test_the_example_is_a_whole_event_and_a_later_folder_needs_none(store: Store, folder: Path) -> None:
+    bring_in(store, folder)
+    (folder / "event.json").unlink()
+
+    plan = read(store, folder)
+
+    assert plan.problems == ()
+    assert plan.changes.n == 0
+    with store.reading() as tx:
+        event = tx.exec(select(Event)).one()
+    assert (event.key, event.zone, event.languages) == ("ibmc", "Europe/Istanbul", "en,tr,ar,ru")
+    assert set(event.names) == {"en", "tr", "ar", "ru"}
 
 
 def test_the_journal_says_what_was_imported_and_the_chain_holds(store: Store) -> None:
@@ -554,6 +568,7 @@ def test_ten_thousand_people_take_under_five_seconds(store: Store, tmp_path: Pat
     many.mkdir()
     head = "number,title,given_name,family_name,native_name,organisation,role,languages,delegation,email\n"
     row = "{0},Ms,Şule {0},Dvořák,Айзада Токтосунова,Ministry of the Interior,participant,ru;en,,p{0}@x.example\n"
+    (many / "event.json").write_bytes((EXAMPLE / "event.json").read_bytes())
     (many / "people.csv").write_text(head + "".join(row.format(n) for n in range(10_000, 20_000)), "utf-8")
     began = time.perf_counter()
 

@@ -19,6 +19,7 @@ from models.store import Store
 PEOPLE = "number,given_name,family_name,role,languages,delegation"
 HALLS = "key,name_en,capacity,languages\nhall-a,Hall A,100,en;tr\nhall-b,Hall B,50,en\n"
 PROGRAMME = "key,day,start,end,hall,kind,title_en,languages,moderator_1"
+EVENT = '{"names": {"en": "A day"}, "zone": "Europe/Istanbul"}'
 TEXT = {"en": "Which?"}
 OPTIONS = [{"key": "a", "text": {"en": "This"}}, {"key": "b", "text": {"en": "That"}}]
 
@@ -29,6 +30,7 @@ def problems(**files: str | bytes) -> list[str]:
 
 
 def parse(**files: str | bytes) -> Plan:
+    files = {"event__json": EVENT} | files
     return imports.parse(
         {name.replace("__", "."): data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
     )
@@ -65,7 +67,7 @@ def poll(**fields: object) -> list[str]:
 
 
 def test_an_empty_folder_is_a_problem() -> None:
-    assert problems() == ["event: holds none of halls.csv, delegations.csv, programme.csv, people.csv, polls.json"]
+    assert problems() == ["the folder: holds none of halls.csv, delegations.csv, programme.csv, people.csv, polls.json"]
 
 
 @pytest.mark.parametrize(
@@ -284,9 +286,24 @@ def test_a_time_zone_that_does_not_exist_is_a_problem() -> None:
     event = json.dumps({"names": {"en": "x"}, "zone": "Europe/Atlantis", "languages": ["xx"]})
 
     assert problems(halls__csv=HALLS, event__json=event) == [
-        "event.json: there is no time zone Europe/Atlantis",
+        "event.json: there is no time zone Europe/Atlantis; zones are named like Europe/Istanbul",
         "event.json: languages must be one of en, tr, ar, ru, not ['xx']",
     ]
+
+
+def test_an_event_without_a_zone_or_a_name_is_a_problem() -> None:
+    assert problems(halls__csv=HALLS, event__json='{"name": "A day", "timezone": "Europe/Istanbul"}') == [
+        "event.json: zone is missing: in which time zone are the times of the programme? Such as Europe/Istanbul",
+        "event.json: names has no text in any language of the event",
+    ]
+
+
+def test_a_first_folder_without_an_event_is_told_what_to_write() -> None:
+    [problem] = imports.parse({"halls.csv": HALLS.encode()}).problems
+
+    said = str(problem)
+    assert said.startswith("event.json: is missing: the event needs a name and a time zone.")
+    assert problems(halls__csv=HALLS, event__json=said.partition("with yours: ")[2]) == []
 
 
 # --- nothing enters
