@@ -94,10 +94,8 @@ async def test_a_device_that_is_refused_is_told_in_words(house: House) -> None:
 
 
 async def test_without_script_and_socket_everything_is_a_page_and_a_form(house: House) -> None:
-    async with (
-        browser(house, cookie=f"hallside={house.token(ANNA)}", **PAGE) as first,
-        browser(house, **PAGE) as second,
-    ):
+    own = f"hallside={house.token(ANNA)}"
+    async with browser(house, cookie=own, **PAGE) as first, browser(house, **PAGE) as second:
         shown = await second.post("/badge", data={"code": house.node.badges.code(ANNA.person_id, 1)})
         waits = await second.get(shown.headers["location"])
         number = re.findall(r"code-big num[^>]*>(\d\d)<", waits.text)[0]
@@ -108,7 +106,7 @@ async def test_without_script_and_socket_everything_is_a_page_and_a_form(house: 
         assert 'http-equiv="refresh"' in waits.text
         assert f'id="device-{number}"' in asked.text
         assert done.headers["location"] == "/"
-        after = await first.get("/", headers={"cookie": f"hallside={house.token(ANNA)}; said={done.cookies['said']}"})
+        after = await first.get("/", headers={"cookie": f"{own}; said={done.cookies['said']}"})
         assert "The other device is in." in after.text
         assert f'id="device-{number}"' not in after.text
         assert (await second.get("/waiting")).headers["location"] == "/"
