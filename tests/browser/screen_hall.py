@@ -28,8 +28,9 @@ HALL = 1
 class Platform:
     """`scripts/run` on a port of its own. `stop` and `start` again keep port and data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environ: str) -> None:
         self.folder = folder
+        self.environ = PATIENT | environ
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -49,7 +50,7 @@ class Platform:
         with (self.folder / "log").open("w") as log:
             self.process = subprocess.Popen(
                 [*command, f"--port={self.port}", "--host=127.0.0.1", f"--data={self.folder}"],
-                env=os.environ | {"HALLSIDE_ADDRESS": self.base} | PATIENT, cwd=ROOT, stdout=log, stderr=log,
+                env=os.environ | {"HALLSIDE_ADDRESS": self.base} | self.environ, cwd=ROOT, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + 60

@@ -1,0 +1,104 @@
+"""One badge on two devices, and one person in two sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from live.badges import Badges
+from tests.browser.phone_room import Phone, Room
+from tests.browser.screen_hall import CHROMIUM, Desk, Platform
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    folder: Path = tmp_path_factory.mktemp("platform")
+    with Platform(folder, HALLSIDE_DEVICE_WAIT="600") as platform, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM)
+        yield Room(platform, browser, Desk(play, platform))
+        browser.close()
+
+
+def link(room: Room, phone: Phone) -> str:
+    return f"/b#{Badges.open(room.platform.folder).link_secret(phone.person, phone.issue)}"
+
+
+def waits(room: Room, phone: Phone, context: BrowserContext) -> tuple[Page, str]:
+    """A further device opens the phone's link. Its page and the number on it."""
+    page = context.new_page()
+    page.goto(link(room, phone))
+    page.locator("#go").click()
+    page.wait_for_url("**/waiting")
+    return page, page.locator(".code-big").inner_text()
+
+
+@pytest.fixture
+def second(room: Room) -> Iterator[BrowserContext]:
+    context = room.browser.new_context(base_url=room.platform.base, locale="en-GB")
+    yield context
+    context.close()
+
+
+def test_a_second_device_comes_in_by_a_tap_on_the_first_which_keeps_its_choice(
+    room: Room, second: BrowserContext
+) -> None:
+    phone = room.phone()
+    poll = room.poll(ballot="secret")
+    phone.until_poll(poll)
+    phone.choose(2)
+    page, number = waits(room, phone, second)
+
+    card = phone.page.locator(".device")
+    expect(card).to_contain_text("Another device wants to use your badge.")
+    expect(card).to_contain_text(number)
+    card.get_by_role("button", name="Allow").click()
+
+    page.wait_for_url("**/")
+    expect(page.locator(f"[data-poll='{poll}']")).to_be_visible()
+    expect(card).to_have_count(0)
+    expect(phone.page.locator("#n-device")).to_contain_text("The other device is in.")
+    assert phone.page.locator("input:checked").count() == 1
+    assert room.wrong == []
+    phone.close()
+
+
+def test_a_second_device_that_is_refused_says_so(room: Room, second: BrowserContext) -> None:
+    phone = room.phone()
+    page, _ = waits(room, phone, second)
+
+    phone.page.locator(".device").get_by_role("button", name="Refuse").click()
+
+    expect(page.locator("h1")).to_have_text("Your other device refused this one.")
+    page.get_by_role("button", name="Back to the start").click()
+    expect(page.locator("#code")).to_be_visible()
+    phone.close()
+
+
+def test_a_vote_kept_from_another_session_comes_back_with_one_tap(room: Room) -> None:
+    phone = room.phone()
+    poll = room.poll()
+    phone.until_poll(poll)
+    phone.choose(3)
+    phone.context.set_offline(True)
+    phone.send()
+    phone.is_("kept", 8)
+    other = room.ask("SELECT id FROM session WHERE state = 'on' AND id != ?", room.session)[0][0]
+    phone.post("check_in", session=other)
+
+    phone.context.set_offline(False)
+
+    notice = phone.page.locator("#n-elsewhere")
+    expect(notice).to_contain_text("You vote only in the session you are in.", timeout=20_000)
+    notice.get_by_role("button", name="Switch to this session").click()
+    phone.until_poll(poll)
+    phone.is_("chosen")
+    phone.send()
+    phone.is_("recorded")
+    assert room.ballots(poll) == [0, 0, 1]
+    assert room.wrong == []
+    phone.close()
