@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -31,6 +32,7 @@ STATIC = Path(__file__).parent / "static"
 
 def build(settings: Settings, store: Store | None = None, bus: Bus | None = None) -> Served:
     """The application over a store; two of them over one store and one bus are two nodes."""
+    alone = store is None
     if store is None:
         migrate(settings.database)
         store = Store.open(settings.database)
@@ -38,6 +40,8 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
     renderer = Renderer(assets, _zone(store))
     base = welcome.base(settings)
     node = Node(settings, store, bus or open_bus(), Badges.open(settings.data), renderer, base=base)
+    if alone:
+        Thread(target=renderer.warm, name="templates", daemon=True).start()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

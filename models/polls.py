@@ -17,8 +17,6 @@ from models.refusals import Refused
 from models.store import Tx
 from models.tidy import tidy
 
-GRACE = 5.0
-"""Seconds between the end of voting and the seal: late packets of honest phones still count."""
 BALLOTS = ("named", "confidential", "secret")
 RESULTS = ("live", "after_close", "on_release", "moderators_only")
 QUESTION, OPTION = 280, 160

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -27,7 +27,6 @@ from models.command import Done
 from models.refusals import Refused
 
 log = logging.getLogger("hallside.store")
-T = TypeVar("T")
 Answer = Callable[[Done | BaseException], None]
 Post = Callable[..., object]
 
