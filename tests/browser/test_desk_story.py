@@ -242,7 +242,7 @@ def test_a_vote_is_counted_sealed_looked_at_and_revealed(hall: Hall) -> None:
     expect(page.locator("#f-undo")).to_be_hidden()
     expect(page.locator("[data-on] .waits")).to_be_visible()
     page.get_by_role("button", name="Stage results as next").click()
-    expect(page.locator("[data-on] .waits span")).to_be_hidden()
+    expect(page.locator("[data-on] .waits .then")).to_be_hidden()
 
 
 def test_what_is_pressed_without_a_connection_is_never_sent_later(hall: Hall) -> None:
