@@ -123,9 +123,10 @@ def test_a_question_is_a_group_of_radios_and_a_button(room: Room) -> None:
 PAINTED = """selector => {
   const of = (one, what) => getComputedStyle(one)[what];
   const ground = of(document.body, "backgroundColor"), one = document.querySelector(selector);
-  return !!one && of(one, "forcedColorAdjust") === "none" && ![ground, "rgba(0, 0, 0, 0)", of(one, "color")].includes(of(one, "backgroundColor"));
+  return !!one && of(one, "forcedColorAdjust") === "none"
+    && ![ground, "rgba(0, 0, 0, 0)", of(one, "color")].includes(of(one, "backgroundColor"));
 }"""
-"""Whether it stands out from the page, what is written on it from it, and the browser lays no other ground between."""
+"""Whether it stands out from the page, and its words from it, with no other ground of the browser between."""
 
 
 def test_in_high_contrast_every_state_still_has_a_shape(room: Room) -> None:
