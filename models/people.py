@@ -331,7 +331,11 @@ class PersonRow:
     """Numbers of devices that wait to come in."""
 
 
-def find(tx: Tx, text: str, now: float, limit: int = 50) -> tuple[PersonRow, ...]:
+FOUND = 50
+"""How many people a search lists at most."""
+
+
+def find(tx: Tx, text: str, now: float, limit: int = FOUND) -> tuple[PersonRow, ...]:
     """People by number or any part of a name in any script, without regard to case or accents."""
     wanted = [fold(word) for word in text.split()]
     rows: list[PersonRow] = []

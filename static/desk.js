@@ -1,6 +1,6 @@
 /* The desk: forms become commands over the line, frames are morphed in without moving anything, keys for who learned. */
 
-import { connect, say, send, serverNow, word } from "./live.js";
+import { connect, refocus, say, send, serverNow, word } from "./live.js";
 import { morph } from "./desk_morph.js";
 import { readKey } from "./desk_keys.js";
 
@@ -116,13 +116,21 @@ function put(selector, text) {
 function onPart(frame) {
   const part = $(`[data-part="${frame.part}"]`);
   if (!part || (frame.is && part.dataset.is === frame.is)) return true;
-  const fresh = document.createElement("template");
+  const fresh = document.createElement("template"), at = document.activeElement, around = surroundings(at);
   fresh.innerHTML = frame.html;
   morph(part, fresh.content);
   part.dataset.is = frame.is || "";
   mark();
   if (frame.part === "journal") fromJournal();
+  refocus(at, around);
   return true;
+}
+
+/* From the nearest outwards. The next Tab goes on from there; nothing is pressed by pressing twice. */
+function surroundings(at) {
+  const found = [];
+  for (let one = at; (one = one.parentElement?.closest("li, section, details, article, .side, main")); ) found.push(one);
+  return found;
 }
 
 function onNumbers({ part, numbers }) {
@@ -151,9 +159,10 @@ const undoable = (row) => row?.dataset.undoable === "yes" && row.dataset.entry !
 
 function offerUndo(may) {
   const row = myLast();
-  const form = $("#f-undo");
+  const form = $("#f-undo"), at = document.activeElement;
   form.hidden = !(may && undoable(row));
   if (row) form.elements.entry.value = row.dataset.entry;
+  refocus(at, [$("#last")]);
 }
 
 let lastEntry = myLast()?.dataset.entry || "";

@@ -49,7 +49,7 @@ function advise(count) {
   const lacking = [];
   slots.slice(0, count + 1).forEach((slot, n) => {
     const without = all("[data-needed]", slot).filter((field) => !field.value.trim()).map((field) => field.dataset.language.toUpperCase());
-    if (without.length) lacking.push(`${n ? word("option", { letter: letters[n - 1] }) : word("question")} ${without.join(" ")}`);
+    if (without.length) lacking.push(`${n ? word("option", { letter: letters[n - 1] }) : word("question")} ${listed(without)}`);
   });
   say(lacking.length ? word("missing", { what: lacking.join(document.dir === "rtl" ? "؛ " : "; ") }) : word("complete"));
 }

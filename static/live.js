@@ -21,6 +21,7 @@
    swapPart(frame)         puts frame.html into [data-part=NAME], unless it holds that already. Morphs where htmx is
                            loaded; keeps focus where the same id is there again. Then "part" is dispatched on it.
    listed(words)           one after another, with the comma of the page's script
+   refocus(at, around)     after a change: if `at` had the focus and cannot any more, the first of `around` that is there
    word(name, values)      a sentence of the page's <template id="words">, {gaps} filled in
    say(text, urgent)       to screen readers: one message in 3 s, the newest wins */
 
@@ -246,7 +247,7 @@ export async function send(command) {
 export function swapPart(frame) {
   const part = $(`[data-part="${frame.part}"]`);
   if (!part || (frame.is && seen(part) === frame.is)) return;
-  const focused = part.contains(document.activeElement) && document.activeElement.id;
+  const at = document.activeElement, inside = part.contains(at);
   if (window.htmx) htmx.swap({ text: frame.html, target: part, sourceElement: part, swap: "innerMorph" });
   else {
     const fresh = document.createElement("template");
@@ -254,12 +255,23 @@ export function swapPart(frame) {
     part.replaceChildren(fresh.content);
   }
   part.dataset.is = frame.is || "";
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (inside && at.id) document.getElementById(at.id)?.focus({ preventScroll: true });
+  if (inside) refocus(at);
   if (frame.part === "devices") see();
   part.dispatchEvent(new CustomEvent("part", { bubbles: true, detail: frame }));
 }
 
 export const listed = (words) => words.join(document.dir === "rtl" ? "، " : ", ");
+
+/* What had the focus may be gone, hidden or locked: then its nearest surroundings have it, never the whole page. */
+export function refocus(at, around = [$("#main")]) {
+  if (at === document.body || (document.activeElement !== at && document.activeElement !== document.body)) return;
+  if (at.isConnected && at.getClientRects().length && !at.matches(":disabled")) return;
+  const home = around.find((one) => one?.isConnected && one.getClientRects().length);
+  if (!home) return;
+  if (!home.hasAttribute("tabindex")) home.tabIndex = -1;
+  home.focus({ preventScroll: true });
+}
 
 export function word(name, values = {}) {
   const text = $(`[data-w="${name}"]`, $("#words").content)?.textContent || "";

@@ -2,7 +2,7 @@
    h.s.POLL the secret behind the ballot's key; h.v.POLL the last intention and what became of it; h.p whose they are.
    An intention is saved before it is sent, and sent until it is recorded or refused: any number of arrivals are one. */
 
-import { ask, connect, listed, say, serverNow, swapPart, word } from "./live.js";
+import { ask, connect, listed, refocus, say, serverNow, swapPart, word } from "./live.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -83,7 +83,7 @@ function choices(poll) {
 
 /* Make the page say what is true: after a swap, an answer, a press, and as time goes by. */
 function adopt() {
-  const element = ballot();
+  const element = ballot(), at = document.activeElement;
   if (!element) return notices();
   const poll = id(element), saved = record(poll), form = element.tagName === "FORM";
   if (form) asked[poll] = true;
@@ -115,6 +115,7 @@ function adopt() {
   if (element.dataset.ballot !== "secret")
     for (const one of all("[data-item]", element)) $("[data-mine]", one).hidden = !counted.includes(Number(one.dataset.item));
   for (const part of Object.keys(numbers)) show(part);
+  refocus(at);
   notices();
 }
 

@@ -34,6 +34,7 @@ async def people_page(request: Request) -> Response:
             ),
             "delegations": people.delegations(tx),
             "total": people.total(tx),
+            "most": people.FOUND,
         }
     card = None
     if person is not None and person.id is not None:

@@ -242,7 +242,7 @@ def test_a_vote_is_counted_sealed_looked_at_and_revealed(hall: Hall) -> None:
     expect(page.locator("#f-undo")).to_be_hidden()
     expect(page.locator("[data-on] .waits")).to_be_visible()
     page.get_by_role("button", name="Stage results as next").click()
-    expect(page.locator("[data-on] .waits span")).to_be_hidden()
+    expect(page.locator("[data-on] .waits .then")).to_be_hidden()
 
 
 def test_what_is_pressed_without_a_connection_is_never_sent_later(hall: Hall) -> None:
@@ -513,6 +513,36 @@ def test_no_page_of_the_desk_breaks_a_rule_of_access(hall: Hall, path: str, them
     found = Axe().run(page, options=AXE).response["violations"]
 
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+    hall.leave(page)
+
+
+GROUNDS = """selectors => selectors.map((each) => {
+  const one = document.querySelector(each);
+  const style = one && getComputedStyle(one);
+  const kept = style?.forcedColorAdjust === "none" || each === "body" || one?.matches("rect, [aria-disabled]");
+  return [each, one?.matches("rect") ? style.fill : kept ? style?.backgroundColor : null];
+})"""
+
+
+def test_in_high_contrast_what_is_on_screen_and_what_is_next_to_do_stand_out(hall: Hall) -> None:
+    page = hall.page(
+        "organiser", f"/desk/{hall.session}#poll-{a_named_poll(hall)}", viewport={"width": 1440, "height": 900},
+        forced_colors="active", color_scheme="dark",
+    )  # fmt: skip
+    page.wait_for_selector('[data-line="open"]')
+
+    told = dict(
+        page.evaluate(
+            GROUNDS,
+            ["body", ".mon.now .lb", "[data-on] .b.go", "[data-on] .b[aria-disabled=true]", ".b.inv", ".health .dot",
+             "[data-on] .meter .n", "[data-on] .meter .of", "#last"],
+        )
+    )  # fmt: skip
+
+    ground = told.pop("body")
+    flat = ("[data-on] .b[aria-disabled=true]", "[data-on] .meter .of")
+    assert [each for each in told if each not in flat and told[each] in (ground, None, "rgba(0, 0, 0, 0)")] == []
+    assert {told[each] for each in flat} <= {ground, "rgba(0, 0, 0, 0)"}
     hall.leave(page)
 
 

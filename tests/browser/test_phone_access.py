@@ -118,3 +118,46 @@ def test_a_question_is_a_group_of_radios_and_a_button(room: Room) -> None:
     assert room.ballots(poll) == [0, 1, 0]
     assert phone.page.evaluate("document.activeElement.tagName") == "BUTTON"
     phone.close()
+
+
+PAINTED = """selector => {
+  const of = (one, what) => getComputedStyle(one)[what];
+  const ground = of(document.body, "backgroundColor"), one = document.querySelector(selector);
+  return !!one && of(one, "forcedColorAdjust") === "none"
+    && ![ground, "rgba(0, 0, 0, 0)", of(one, "color")].includes(of(one, "backgroundColor"));
+}"""
+"""Whether it stands out from the page, and its words from it, with no other ground of the browser between."""
+
+
+def test_in_high_contrast_every_state_still_has_a_shape(room: Room) -> None:
+    phone = room.phone(forced_colors="active", color_scheme="dark")
+    poll = room.poll()
+    phone.until_poll(poll)
+    found: list[str] = []
+
+    def look(*selectors: str) -> None:
+        found.extend(one for one in selectors if not phone.page.evaluate(PAINTED, one))
+
+    phone.choose(2)
+    outlines = phone.page.evaluate(
+        "[...document.querySelectorAll('label.row')].map((row) => getComputedStyle(row).outlineStyle)"
+    )
+    look(".act .btn")
+    phone.send()
+    phone.is_("recorded")
+    look("label.row.is .ring", ".status[data-when~=recorded] .ring")
+    room.desk.do("correct_wording", poll=poll, slot=0, language="en", body="Question en, put right?")
+    phone.page.locator("[data-corrected]").wait_for()
+    look("[data-corrected]")
+    room.seal(poll)
+    room.desk.do("reveal", poll=poll)
+    phone.page.locator(".res").first.wait_for()
+    look(".me .ring")
+    dot, ground = phone.page.evaluate(
+        "['.dots i', 'body'].map((each) => getComputedStyle(document.querySelector(each)).backgroundColor)"
+    )
+
+    assert outlines == ["none", "solid", "none"]
+    assert dot != ground
+    assert found == []
+    phone.close()

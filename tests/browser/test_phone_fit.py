@@ -165,3 +165,65 @@ def test_at_double_text_nothing_is_cut_or_covered(room: Room, language: str, wid
 
     assert found == []
     phone.close()
+
+
+LONG = "Fundamental rights at the border, from legal principle to daily procedure, with cases from every crossing point"
+
+
+@pytest.mark.parametrize(("width", "size"), [(320, 16), (390, 16), (320, 32)])
+def test_the_longest_title_is_never_cut(room: Room, width: int, size: int) -> None:
+    phone = room.phone(viewport={"width": width, "height": 740})
+    title = phone.page.locator(".top .t b")
+    title.evaluate("(one, text) => { one.textContent = text; one.className = 'long'; }", LONG)
+    phone.page.evaluate("size => { document.documentElement.style.fontSize = `${size}px` }", size)
+
+    cut, lines, wide = title.evaluate(
+        """one => [
+          getComputedStyle(one).overflow !== "visible" && one.scrollHeight > one.clientHeight + 1
+            || one.getBoundingClientRect().bottom > one.closest(".top").getBoundingClientRect().bottom,
+          Math.round(one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)),
+          document.documentElement.scrollWidth > innerWidth,
+        ]"""
+    )
+
+    assert (cut, wide) == (False, False)
+    assert lines > 2
+    phone.close()
+
+
+WAKE = """Object.defineProperty(navigator, "wakeLock", { value: { request: async () => {
+  window.held = (window.held || 0) + 1;
+  return { release: async () => { window.held -= 1; } };
+} } })"""
+
+
+def test_the_screen_stays_on_only_where_that_is_asked_and_something_is_awaited(room: Room) -> None:
+    phone = room.phone()
+    phone.page.add_init_script(WAKE)
+    phone.page.goto("/")
+    phone.page.wait_for_timeout(1500)
+    unasked = phone.page.evaluate("window.held || 0")
+    phone.page.goto("/menu")
+    phone.page.get_by_role("button", name="Keep it on").click()
+    phone.page.goto("/")
+    phone.page.wait_for_function("() => window.held === 1")
+    poll = room.poll()
+    phone.until_poll(poll)
+    phone.page.wait_for_timeout(1500)
+    open_ = phone.page.evaluate("window.held")
+    room.seal(poll)
+
+    phone.page.wait_for_function("() => window.held === 0")
+    assert (unasked, open_) == (0, 1)
+    phone.close()
+
+
+def test_without_a_wake_lock_none_is_offered(room: Room) -> None:
+    phone = room.phone()
+    phone.page.add_init_script("delete Navigator.prototype.wakeLock")
+    phone.page.goto("/menu")
+    phone.page.wait_for_timeout(300)
+
+    assert phone.page.get_by_role("button", name="Use less data").is_visible()
+    assert not phone.page.get_by_role("button", name="Keep it on").is_visible()
+    phone.close()

@@ -212,3 +212,14 @@ async def test_how_a_browser_wants_its_screen_is_kept_in_that_browser(house: Hou
 
     assert "data-awake" not in before
     assert "data-awake" in after
+
+
+async def test_a_search_says_when_it_lists_only_the_first(tmp_path: Path) -> None:
+    async with House(World(tmp_path / "x.sqlite", participants=60), tmp_path) as house:
+        organiser = f"hallside={house.token(house.world.organiser)}"
+        async with browser(house, accept="text/html", cookie=organiser) as desk:
+            many, few = (await desk.get("/people?q=family")).text, (await desk.get("/people?q=family1")).text
+
+    assert "The first 50 found. Type more to find fewer." in many
+    assert "people found" not in many
+    assert re.search(r"\d+ people found", few)
