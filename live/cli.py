@@ -120,8 +120,15 @@ def _import(
     def write(tx: Tx) -> Done:
         return imports.apply(tx, plan, offline.BY_HAND, time.time(), approved_by).done()
 
-    n = offline.write(settings, write, _say).facts["changes"]
+    try:
+        n = offline.write(settings, write, _say).facts["changes"]
+    except Refused as refused:
+        if approved_by and refused.key in ("no_such_person", "not_yours"):
+            raise Wrong(f"--approved-by wants the badge number of an organiser; {approved_by} is none.") from None
+        raise
     _say(f"Done: {n} changes written." if n else "Done: nothing had changed.")
+    if not approved_by and (plan.changes.polls.new or plan.changes.polls.changed):
+        _say("The texts of these polls are drafts: approve them at the desk, or import again with --approved-by NUMBER.")
 
 
 @commands.command("badges")

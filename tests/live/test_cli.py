@@ -63,6 +63,7 @@ def test_import_says_what_enters_and_what_does_not(tmp_path: Path, capsys: pytes
     assert "DECIDE  people.csv, row 204: 1203 and 1114 have the same e-mail address" in said
     assert "people: 203 new, 0 changed, 0 as they are" in said
     assert "changes written" in said
+    assert "The texts of these polls are drafts" in said
 
 
 def test_importing_the_same_folder_again_says_that_nothing_changed(
@@ -112,6 +113,17 @@ def test_the_texts_are_approved_in_the_name_given(data: Path) -> None:
     assert main(["import", str(EXAMPLE), "--data", str(data), "--merge", "1203=1114", "--approved-by", "1001"]) == 0
 
     assert rows(data, "SELECT DISTINCT number FROM text JOIN person ON person.id = approved_by") == [("1001",)]
+
+
+@pytest.mark.parametrize("number", ["9999", "1007"])
+def test_texts_are_approved_only_in_the_name_of_an_organiser(
+    data: Path, capsys: pytest.CaptureFixture[str], number: str
+) -> None:
+    code = main(["import", str(EXAMPLE), "--data", str(data), "--merge", "1203=1114", "--approved-by", number])
+
+    assert code == 2
+    assert f"--approved-by wants the badge number of an organiser; {number} is none." in capsys.readouterr().err
+    assert rows(data, "SELECT DISTINCT approved_by FROM text") == [(None,)]
 
 
 # --- badges
