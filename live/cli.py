@@ -128,7 +128,7 @@ def _import(
         raise
     _say(f"Done: {n} changes written." if n else "Done: nothing had changed.")
     if not approved_by and (plan.changes.polls.new or plan.changes.polls.changed):
-        _say("The texts of these polls are drafts: approve them at the desk, or import again with --approved-by NUMBER.")
+        _say("The texts of these polls are drafts: approve them at a desk, or import again with --approved-by NUMBER.")
 
 
 @commands.command("badges")
@@ -162,15 +162,14 @@ def _badges(
             _say(f"Inventing {count} people ...")
         done = offline.write(settings, lambda tx: invent(tx, count, role or "participant", session), _say)
         chosen = (f"AND id BETWEEN {done.facts['first']} AND {done.facts['last']}",)
-    base = settings.address or served_at(settings.lock)
-    if not base:
-        base = welcome.base(settings)
-        _say(
-            f"Nothing serves {settings.data} now, so these links begin with {base}.\n"
-            "If it will be reached otherwise, name it: --address http://ADDRESS:PORT, or `address` in hallside.toml."
-        )
     with offline.reading(settings) as raw:
-        badges = Badges.open(settings.data)
+        badges, base = Badges.open(settings.data), settings.address or served_at(settings.lock)
+        if not base:
+            base = welcome.base(settings)
+            _say(
+                f"Nothing serves {settings.data} now, so these links begin with {base}.\n"
+                "If it will be reached otherwise, name it: --address http://ADDRESS:PORT, or address in hallside.toml."
+            )
         if screens:
             halls = welcome.screens(raw, badges, base)
             rows = [asdict(each) for each in halls]
