@@ -120,8 +120,15 @@ def _import(
     def write(tx: Tx) -> Done:
         return imports.apply(tx, plan, offline.BY_HAND, time.time(), approved_by).done()
 
-    n = offline.write(settings, write, _say).facts["changes"]
+    try:
+        n = offline.write(settings, write, _say).facts["changes"]
+    except Refused as refused:
+        if approved_by and refused.key in ("no_such_person", "not_yours"):
+            raise Wrong(f"--approved-by wants the badge number of an organiser; {approved_by} is none.") from None
+        raise
     _say(f"Done: {n} changes written." if n else "Done: nothing had changed.")
+    if not approved_by and (plan.changes.polls.new or plan.changes.polls.changed):
+        _say("The texts of these polls are drafts: approve them at a desk, or import again with --approved-by NUMBER.")
 
 
 @commands.command("badges")
@@ -155,15 +162,14 @@ def _badges(
             _say(f"Inventing {count} people ...")
         done = offline.write(settings, lambda tx: invent(tx, count, role or "participant", session), _say)
         chosen = (f"AND id BETWEEN {done.facts['first']} AND {done.facts['last']}",)
-    base = settings.address or served_at(settings.lock)
-    if not base:
-        base = welcome.base(settings)
-        _say(
-            f"Nothing serves {settings.data} now, so these links begin with {base}.\n"
-            "If it will be reached otherwise, name it: --address http://ADDRESS:PORT, or `address` in hallside.toml."
-        )
     with offline.reading(settings) as raw:
-        badges = Badges.open(settings.data)
+        badges, base = Badges.open(settings.data), settings.address or served_at(settings.lock)
+        if not base:
+            base = welcome.base(settings)
+            _say(
+                f"Nothing serves {settings.data} now, so these links begin with {base}.\n"
+                "If it will be reached otherwise, name it: --address http://ADDRESS:PORT, or address in hallside.toml."
+            )
         if screens:
             halls = welcome.screens(raw, badges, base)
             rows = [asdict(each) for each in halls]

@@ -161,7 +161,7 @@ def answer(request: Request, badge: Badge | None, out: Done | Refused, *, back: 
     params = out.facts if isinstance(out, Done) else out.params
     said = {"ok" if isinstance(out, Done) else "no": out.notice if isinstance(out, Done) else out.key, "params": params}
     response.set_cookie(
-        "said", quote(msgspec.json.encode(said).decode()), max_age=30, httponly=True, samesite="lax", path="/"
+        "said", quote(msgspec.json.encode(said).decode(), safe=""), max_age=30, httponly=True, samesite="lax", path="/"
     )
     return response
 

@@ -147,7 +147,7 @@ def _make_venv(outer: str) -> None:
 def _run_pip(outer: str, name: str) -> None:
     wanted = _count_missing(name)
     if wanted:
-        _say("Installing %d packages into .venv, about %d s." % (wanted, 5 * (1 + wanted // 15)))
+        _say("Installing %d packages into .venv. With a slow network it takes a minute or two." % wanted)
     environment = dict(os.environ)
     for key in UNWANTED:
         environment.pop("PIP_" + key, None)

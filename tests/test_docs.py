@@ -16,8 +16,10 @@ from live.parts import PARTS
 from live.routes import badge, desk, do, health, office, phone, screen, socket
 from models.command import snake
 from models.stage import Scene
+from tests.sentences import sentences
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 PROTOCOL = (DOCS / "protocol.md").read_text()
 
 
@@ -78,3 +80,50 @@ def test_the_beats_fields_pace_and_the_lines_of_a_badge_are_in_the_protocol() ->
 
 def test_a_page_that_forgets_something_is_caught() -> None:
     assert missing(["cast_vote"], PROTOCOL.replace("cast_vote", "")) == ["cast_vote"]
+
+
+# --- links and labels
+
+
+def headings(page: str) -> set[str]:
+    """What a # in a link to this page may name, as forges make it."""
+    found = re.findall(r"(?m)^#+ (.+)$", page)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+def broken(page: Path, text: str) -> list[str]:
+    """Links of a page that lead nowhere in this folder."""
+    found = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"(?s)```.*?```", "", text)):
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        there = "://" in link or target.exists()
+        if not there or (anchor and "://" not in link and anchor not in headings(target.read_text())):
+            found.append(link)
+    return found
+
+
+UNWRITTEN = {"docs/load.md"}
+"""Its figures are measured last."""
+PAGES = sorted(page for page in ROOT.rglob("*.md") if not {".venv", "vendor"} & set(page.parts))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    assert set(broken(page, page.read_text())) <= UNWRITTEN
+
+
+def test_a_link_to_nowhere_is_caught() -> None:
+    text = "[a](docs/none.md) [b](README.md#none) [c](#none) [d](README.md#two-commands) [e](docs/)"
+
+    assert broken(ROOT / "README.md", text) == ["docs/none.md", "README.md#none", "#none"]
+
+
+def test_the_first_ten_minutes_name_what_stands_on_the_page() -> None:
+    page = (ROOT / "README.md").read_text()
+    steps = page[page.index("## Your first ten minutes") : page.index("## Your own conference")]
+    labels = {re.sub(r"\d+", "%(number)s", label) for label in re.findall(r"\*\*(.+?)\*\*", steps)} - {"bold"}
+    said = {message.id if isinstance(message.id, str) else message.id[0] for message in sentences()}
+
+    assert labels - said == set()
+    assert len(labels) > 20

@@ -27,10 +27,10 @@ WORDS = {
     "too_long": "{column} has {n} characters, at most {limit} are allowed",
     "shortened": "{column} has {n} characters and was cut to {limit}",
     "language_not_offered": "{value} is not offered; left out",
-    "no_language": "none of the languages is offered ({value}); starts in English",
+    "no_language": "languages has none of en, tr, ar, ru ({value}); starts in English",
     "no_such": "there is no {what} {value}",
     # programme
-    "not_a_day": "{column} is not a day like 2026-12-06: {value}",
+    "not_a_day": "{column} is not a day like 2026-12-06 or 6.12.2026: {value}",
     "not_a_time": "{column} is not a time like 09:30: {value}",
     "ends_before": "ends at {end}, but starts at {start}",
     "hall_twice": "hall {hall} is taken by {other} from {start} to {end}",

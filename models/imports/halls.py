@@ -11,7 +11,9 @@ from models.imports.tables import OFFERED, Columns, Row, clean, once, read_table
 
 HALLS, PROGRAMME = "halls.csv", "programme.csv"
 KINDS = ("parallel", "plenary", "break")
-_TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])")
+_TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?:[:.]00)?")
+_DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+"""A day as spreadsheets of much of Europe write one back. With slashes it may be the month that comes first."""
 
 
 def read_halls(data: bytes, found: Findings) -> tuple[list[HallRow], Columns]:
@@ -70,7 +72,10 @@ def _meeting(row: Row, found: Findings) -> MeetingRow:
 
 def _day(row: Row, found: Findings) -> str:
     value = clean(row.cells.get("day", ""), 40)
+    dotted = _DOTTED.fullmatch(value)
     try:
+        if dotted:
+            return date(int(dotted[3]), int(dotted[2]), int(dotted[1])).isoformat()
         return date.fromisoformat(value).isoformat()
     except ValueError:
         found.problem(row.file, row.n, "not_a_day", column="day", value=value)

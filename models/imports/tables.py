@@ -62,7 +62,7 @@ class Row:
     def number(self, column: str, least: float, most: float) -> float:
         value = clean(self.cells.get(column, ""), 400)
         try:
-            number = float(value)
+            number = float(value.replace(",", "."))  # A decimal comma; thousands are not parted.
         except ValueError:
             number = float("nan")
         if least <= number <= most:

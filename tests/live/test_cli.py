@@ -63,6 +63,7 @@ def test_import_says_what_enters_and_what_does_not(tmp_path: Path, capsys: pytes
     assert "DECIDE  people.csv, row 204: 1203 and 1114 have the same e-mail address" in said
     assert "people: 203 new, 0 changed, 0 as they are" in said
     assert "changes written" in said
+    assert "The texts of these polls are drafts" in said
 
 
 def test_importing_the_same_folder_again_says_that_nothing_changed(
@@ -112,6 +113,17 @@ def test_the_texts_are_approved_in_the_name_given(data: Path) -> None:
     assert main(["import", str(EXAMPLE), "--data", str(data), "--merge", "1203=1114", "--approved-by", "1001"]) == 0
 
     assert rows(data, "SELECT DISTINCT number FROM text JOIN person ON person.id = approved_by") == [("1001",)]
+
+
+@pytest.mark.parametrize("number", ["9999", "1007"])
+def test_texts_are_approved_only_in_the_name_of_an_organiser(
+    data: Path, capsys: pytest.CaptureFixture[str], number: str
+) -> None:
+    code = main(["import", str(EXAMPLE), "--data", str(data), "--merge", "1203=1114", "--approved-by", number])
+
+    assert code == 2
+    assert f"--approved-by wants the badge number of an organiser; {number} is none." in capsys.readouterr().err
+    assert rows(data, "SELECT DISTINCT approved_by FROM text") == [(None,)]
 
 
 # --- badges
@@ -273,14 +285,15 @@ def test_every_fault_of_the_data_folder_has_words(tmp_path: Path, error: OSError
         raise error
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_closed_folder_is_said_of_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_to_read_only_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     closed = tmp_path / "closed"
-    closed.mkdir(0o000)
+    closed.mkdir(0o500)
+    if os.access(closed, os.W_OK):
+        pytest.skip("whoever runs this may write everywhere")
 
-    assert run(["--data", str(closed), "--port", "0"]) == 1
-
-    assert f"Cannot use {closed}: there is no permission" in capsys.readouterr().err
+    for path, refused in ((closed, closed / "lock"), (closed / "new", closed / "new")):
+        assert run(["--data", str(path), "--port", "0"]) == 1
+        assert f"Cannot use {path}: there is no permission to write {refused}." in capsys.readouterr().err
 
 
 def test_a_list_named_instead_of_its_folder_is_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,8 +148,8 @@ def test_a_merge_into_nobody_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("a,12.05.2026,09:00,10:00,hall-a,,T,en,", "day is not a day like 2026-12-06: 12.05.2026"),
-        ("a,2026-02-30,09:00,10:00,hall-a,,T,en,", "day is not a day like 2026-12-06: 2026-02-30"),
+        ("a,12/05/2026,09:00,10:00,hall-a,,T,en,", "day is not a day like 2026-12-06 or 6.12.2026: 12/05/2026"),
+        ("a,2026-02-30,09:00,10:00,hall-a,,T,en,", "day is not a day like 2026-12-06 or 6.12.2026: 2026-02-30"),
         ("a,2026-05-12,9 h,10:00,hall-a,,T,en,", "start is not a time like 09:30: 9 h"),
         ("a,2026-05-12,10:00,10:00,hall-a,,T,en,", "ends at 10:00, but starts at 10:00"),
         ("a,2026-05-12,09:00,10:00,hall-x,,T,en,", "there is no hall hall-x"),
@@ -203,6 +203,27 @@ def test_sessions_already_there_take_up_their_halls_too(tmp_path: Path) -> None:
     assert [str(each) for each in plan.problems] == [
         "programme.csv, row 2: hall hall-a is taken by a from 09:00 to 10:00"
     ]
+
+
+def test_what_a_spreadsheet_made_of_days_times_and_numbers_is_read() -> None:
+    rows = "a;7.12.2026;9:30:00;10.15;hall-a;T", "b;07.12.2026;10:15;11:00;hall-a;T"
+    plan = parse(
+        halls__csv="\ufeffkey;name_en;screen_height_m;\r\nhall-a;Hall A;2,5;\r\n;;;\r\n",
+        programme__csv="\r\n".join(("key;day;start;end;hall;title_en", *rows)),
+    )
+
+    assert plan.problems == ()
+    assert plan.halls[0].screen_height_m == 2.5
+    assert [(each.day, each.start, each.end) for each in plan.meetings] == [
+        ("2026-12-07", "09:30", "10:15"), ("2026-12-07", "10:15", "11:00"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("day", ["7/12/2026", "31.2.2026", "7.12.26", "2026-13-01"])
+def test_a_day_that_may_be_two_or_none_is_a_problem(day: str) -> None:
+    assert f"programme.csv, row 2: day is not a day like 2026-12-06 or 6.12.2026: {day}" in programme(
+        f"a,{day},09:00,10:00,hall-a,,T,en,"
+    )
 
 
 def test_numbers_of_halls_are_checked() -> None:
