@@ -60,6 +60,8 @@ class Scene:
     agenda: tuple[AgendaRow, ...]
     languages: tuple[str, ...]
     """Languages of this screen, of equal dignity."""
+    spoken: tuple[str, ...]
+    """Languages of the event: what everybody must understand is told in all of them."""
     mode: float
     capacity: int
     """Persons the hall holds; 0 where nobody said."""
@@ -167,6 +169,7 @@ def scene(tx: Tx, hall_id: int, languages: tuple[str, ...], *, staged: bool = Fa
         version=air.version, session=session, scene=picture, poll=poll, poll_day=told.day if told else "",
         poll_hall=told.hall if told else {},
         agenda=_day(tx, session) if picture.kind == "agenda" else (), languages=languages,
+        spoken=tuple(event.languages.split(",")),
         mode=hall.mode, capacity=hall.capacity, indicative=event.indicative, shown_at=air.taken_at,
     )  # fmt: skip
 
@@ -244,7 +247,10 @@ def _desk_poll(tx: Tx, board: Board, spoken: tuple[str, ...], offered: tuple[str
 
 
 def _day(tx: Tx, session: Head | None) -> tuple[AgendaRow, ...]:
-    """The rest of the session's day: what is on or still to come, at most six rows, so that nothing shrinks."""
+    """The session's day from what is on in the hall: what is on anywhere, then what is to come. At most six rows."""
     rows = programme.agenda(tx).rows
     day = session.day if session else (rows[0].day if rows else "")
-    return tuple(row for row in rows if row.day == day and row.state != "ended")[:6]
+    begun = session.start if session and session.state == "on" else ""
+    left = [row for row in rows if row.day == day and row.state != "ended"]
+    coming = [row for row in left if row.state != "on" and row.start >= begun]
+    return tuple([*(row for row in left if row.state == "on"), *coming][:6])
