@@ -108,7 +108,7 @@ def a_scene(kind: str, languages: tuple[str, ...], mode: float, poll: results.Bo
     )  # fmt: skip
 
 
-def a_poll(key: str, state: str) -> results.Board:
+def a_poll(key: str, state: str, hands: int = 6) -> results.Board:
     asked = POLLS[key]
     votes = [60, 41, 28, 17, 9, 5][: len(asked["options"])]
     n = sum(votes)
@@ -116,7 +116,7 @@ def a_poll(key: str, state: str) -> results.Board:
     options = tuple(
         results.Option(
             i + 1, i + 1, chr(65 + i), option["key"], option["text"],
-            results.Line(votes[i], shares[i], 100.0 * votes[i] / votes[0], i == 0, 6 * (i == 1), 0)
+            results.Line(votes[i], shares[i], 100.0 * votes[i] / votes[0], i == 0, hands * (i == 1), 0)
             if state == "revealed" else None,
         )
         for i, option in enumerate(asked["options"])
@@ -206,7 +206,9 @@ def test_a_page_of_one_language_has_its_direction_and_its_sill(
 def test_a_result_takes_few_pages_with_even_bars_and_one_column_of_figures(
     browser: Browser, renderer: Renderer, mode: float, key: str, most: int
 ) -> None:
-    pages = pages_of(browser, renderer, a_scene("results", LANGUAGES, mode, a_poll(key, "revealed")), (1920, 1080))
+    poll = a_poll(key, "revealed", hands=0)
+
+    pages = pages_of(browser, renderer, a_scene("results", LANGUAGES, mode, poll), (1920, 1080))
 
     assert len(pages) <= most
     for page in pages:
