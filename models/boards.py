@@ -174,6 +174,18 @@ def scene(tx: Tx, hall_id: int, languages: tuple[str, ...], *, staged: bool = Fa
     )  # fmt: skip
 
 
+def idle(tx: Tx, hall_id: int) -> Scene:
+    """The picture of a screen that may see none: the event's title, in the hall's languages where it is known."""
+    event, hall = programme.the_event(tx), tx.get(Hall, hall_id)
+    spoken = tuple(event.languages.split(","))
+    return Scene(
+        hall_id=hall_id if hall else 0, hall=hall.names if hall else {}, event=event.names, kind="title", blank=False,
+        version=0, session=None, scene=stage.Scene(kind="title"), poll=None, poll_day="", poll_hall={}, agenda=(),
+        languages=screen_languages(tx, hall_id, None) if hall else spoken, spoken=spoken,
+        mode=hall.mode if hall else 6.0, capacity=0, indicative=event.indicative, shown_at=0.0,
+    )  # fmt: skip
+
+
 def screen_languages(tx: Tx, hall_id: int, screen_id: int | None) -> tuple[str, ...]:
     """Languages of a screen in the event's order: its own list, else its hall's; one, two, three or four."""
     screen = tx.get(people.Screen, screen_id) if screen_id else None

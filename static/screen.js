@@ -1,7 +1,7 @@
 // The hall screen, and the same picture as a monitor of the desk. It draws the scene the server sends and keeps the
 // last good one. The room never sees an error, a spinner or an empty frame: after ten lost seconds there is a dot.
 
-import { beat, connect, serverNow } from "./live.js";
+import { beat, connect, serverNow, setNow } from "./live.js";
 import { duration, fit, show } from "./screen_fit.js";
 
 const root = document.documentElement;
@@ -12,6 +12,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const SAVED = `hallside.scene.${part.dataset.place}`;
 const FADE = { duration: 200, easing: "cubic-bezier(.2,0,0,1)" };
 const GROW = { ...FADE, duration: 600 };
+const STORE = "hallside.screen";
 const LOST_MS = 10000;
 const STILL_MS = 20 * 60000;
 const DRIFT = [["4", "0"], ["4", "4"], ["0", "4"], ["0", "0"]];
@@ -188,7 +189,8 @@ function onNumbers({ part: name, numbers }) {
 }
 
 function onState(state) {
-  if (state === "lost") lostAt ||= Date.now();
+  if (state === "out") revoked();
+  else if (state === "lost") lostAt ||= Date.now();
   else {
     if (lostAt) cutUntil = Date.now() + 2000;
     lostAt = 0;
@@ -202,20 +204,41 @@ const dot = () => { stale.hidden = !(lostAt && Date.now() - lostAt >= LOST_MS); 
 function save(html) {
   if (monitor) return;
   try {
-    localStorage[SAVED] = JSON.stringify({ html, at: serverNow() });
+    localStorage[SAVED] = JSON.stringify({ html, at: serverNow(), ahead: serverNow() - Date.now() / 1000 });
   } catch {
     // Storage may be blocked; the page itself still holds the picture.
   }
 }
 
-/** The saved picture, if the page came without one or is older than what this screen has shown since. */
+/** The saved picture, if the page came without one or is older than what this screen has shown since. A page that was
+    kept while the server was away has the time of then: how far the server's clock was ahead of ours tells it. */
 function saved() {
   try {
     const kept = JSON.parse(localStorage[SAVED]);
-    return !part.querySelector(".hall") || kept.at > Number(document.body.dataset.now) ? kept.html : "";
+    const now = Date.now() / 1000 + kept.ahead;
+    if (now - serverNow() > 60) setNow(now);
+    if (part.querySelector(".hall") && kept.at <= Number(document.body.dataset.now)) return "";
+    part.dataset.is = "";
+    return kept.html;
   } catch {
     return "";
   }
+}
+
+/** Have a worker keep this page and its files. Browsers offer that over https and on the machine itself only. */
+async function keep() {
+  if (!navigator.serviceWorker) return;
+  await navigator.serviceWorker.register("/screen/worker.js", { scope: "/screen" });
+  const files = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);
+  const store = await caches.open(STORE);
+  await store.addAll(["/screen", ...new Set(files.filter((name) => name.startsWith("/static/")))]);
+}
+
+/** The link is no longer valid. The page that live.js loads now stands for the hall: it names it, and we forget it. */
+function revoked() {
+  if (monitor) return;
+  history.replaceState(null, "", `/screen?hall=${part.dataset.place}`);
+  try { delete localStorage[SAVED]; } catch { /* then there was nothing kept */ }
 }
 
 // --- a screen in a hall
@@ -235,6 +258,7 @@ function stand() {
   document.addEventListener("visibilitychange", stayOn);
   wake();
   stayOn();
+  keep().catch(() => {}); // storage may be blocked or full: then a reload needs the server
   setInterval(drift, 60000);
 }
 
