@@ -216,7 +216,7 @@ function saved() {
   try {
     const kept = JSON.parse(localStorage[SAVED]);
     const now = Date.now() / 1000 + kept.ahead;
-    if (now - serverNow() > 60) setNow(now);
+    if (now - serverNow() > 2) setNow(now);
     if (part.querySelector(".hall") && kept.at <= Number(document.body.dataset.now)) return "";
     part.dataset.is = "";
     return kept.html;
