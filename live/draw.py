@@ -15,7 +15,10 @@ from markupsafe import Markup
 UNITS = (1, 5, 10, 25)
 """People to one seat, the smallest that fits; larger halls take multiples of the last."""
 WIDTH, HEIGHT = 1000, 540
-OUTER, INNER = 470.0, 200.0
+OUTER, INNER = 470.0, 185.0
+"""The outer arc, and the smallest inner one: a number stands within it."""
+HALL_DOTS = 500
+"""Up to so many people a dot is one person: at 600 of 1920 pixels such a dot is still 9 wide."""
 QUIET = 4
 """Modules of white around a QR code, without which phones do not find it."""
 
@@ -36,7 +39,7 @@ def lit(n: int, n_total: int, people: int) -> int:
     return dots if n >= n_total else max(1, min(dots - 1, round(n / people)))
 
 
-def hemicycle(n_total: int, n_lit: int, *, seed: int, max_dots: int = 240) -> Markup:
+def hemicycle(n_total: int, n_lit: int, *, seed: int, max_dots: int = HALL_DOTS) -> Markup:
     """Seats in arcs, `n_lit` of `n_total` people lit in a seeded order that is nobody's seat.
 
     Each circle carries its place in that order as `data-o`, the svg `data-unit` (people to a dot) and `data-of`
@@ -84,14 +87,15 @@ def qr(text: str) -> Markup:
 
 @lru_cache(64)
 def _seats(dots: int) -> tuple[float, tuple[tuple[float, float], ...]]:
-    """Radius of a dot, and the middles of so many dots in as few arcs as hold them without touching."""
+    """Radius of a dot, and the middles of so many dots: as many arcs as leave the middle free, all from wall to wall,
+    and as far from each other as their dots are."""
     rows = 1
-    while rows < 12 and sum(_capacity(rows)) < dots:
+    while rows < dots and _gap(dots, rows + 1) * rows <= OUTER - INNER:
         rows += 1
-    radii = [OUTER - (OUTER - INNER) * row / max(1, rows - 1) for row in range(rows)][::-1] if rows > 1 else [OUTER]
-    gap = _gap(rows)
-    shares = [dots * radius / sum(radii) for radius in radii]
-    counts = [int(share) for share in shares]
+    gap = _gap(dots, rows)
+    radii = [OUTER - gap * row for row in range(rows)]
+    shares = [(dots - rows) * radius / sum(radii) for radius in radii]
+    counts = [1 + int(share) for share in shares]
     for row in sorted(range(rows), key=lambda r: counts[r] - shares[r])[: dots - sum(counts)]:
         counts[row] += 1
     seats = tuple(
@@ -102,17 +106,9 @@ def _seats(dots: int) -> tuple[float, tuple[tuple[float, float], ...]]:
         for radius, count in zip(radii, counts, strict=True)
         for k in range(count)
     )
-    closest = min([gap, *(math.pi * r / (c - 1) for r, c in zip(radii, counts, strict=True) if c > 1)])
-    return round(min(30.0, closest * 0.3), 1), seats
+    return round(min(30.0, gap * 0.3), 1), seats
 
 
-def _gap(rows: int) -> float:
-    return (OUTER - INNER) / (rows - 1) if rows > 1 else OUTER - INNER
-
-
-def _capacity(rows: int) -> list[int]:
-    """Seats of each arc at the distance the arcs have from each other; a single arc takes fifteen."""
-    if rows == 1:
-        return [15]
-    gap = _gap(rows)
-    return [int(math.pi * (OUTER - gap * row) / gap) + 1 for row in range(rows)]
+def _gap(dots: int, rows: int) -> float:
+    """The distance of dots at which so many of them fill so many arcs of the same distance."""
+    return math.pi * rows * OUTER / (max(1, dots - rows) + math.pi * rows * (rows - 1) / 2)

@@ -94,12 +94,23 @@ def _hall_here(tx: Tx, hall_id: int, live: Live) -> dict[str, int] | None:
     return _here(tx, air.session_id, live) if air and air.session_id else None
 
 
+_SIGNED_IN = """
+SELECT DISTINCT s.id FROM screen s JOIN login l ON l.screen_id = s.id AND l.issue = s.issue
+ WHERE s.hall_id = ? AND NOT s.revoked
+"""
+
+
 def _air(tx: Tx, hall_id: int, live: Live) -> AirBoard | None:
     air = stage.air(tx, hall_id)
     if air is None:
         return None
     known = tx.exec(select(people.Screen.id, people.Screen.name).where(people.Screen.hall_id == hall_id)).all()
     screens = live.presence.screens(hall_id, tuple((id_ or 0, name) for id_, name in known), live.now)
+    signed_in = {row[0] for row in tx.cursor.execute(_SIGNED_IN, (hall_id,)).fetchall()}
+    screens = tuple(
+        replace(screen, state="revoked") if screen.state != "never" and id_ not in signed_in else screen
+        for (id_, _), screen in zip(known, screens, strict=True)
+    )
     polls = {scene.poll for scene in (air.program, air.next) if scene and scene.poll}
     boards_ = {poll: results.board(tx, poll, "desk") for poll in polls}
     reached = [s for s in screens if s.state in ("fine", "late")]

@@ -38,7 +38,8 @@ class ScreenState:
 
 @dataclass(frozen=True, slots=True)
 class ScreenHealth:
-    """A screen at the desk. `age` seconds since it was heard; `state` is fine, late, lost or never."""
+    """A screen at the desk. `age` seconds since it was heard; `state` is fine, late, lost or never, or
+    revoked: its link is no longer valid."""
 
     name: str
     state: str

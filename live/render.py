@@ -8,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from live import acts, languages, words
 from live.assets import Assets
-from live.draw import hemicycle, qr
+from live.draw import HALL_DOTS, hemicycle, qr, unit
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -71,6 +72,7 @@ class Renderer:
             asset=self.assets.url,
             direction=languages.direction,
             hemicycle=hemicycle,
+            per_dot=lambda people: unit(people, HALL_DOTS),
             qr=qr,
             said=said,
             said_n=said_n,
@@ -95,5 +97,5 @@ def said(language: str, message: str, **params: str | int) -> str:
 
 
 def said_n(language: str, one: str, many: str, num: int, **params: str | int) -> str:
-    """A counted sentence in any of the languages, by that language's own plural forms."""
-    return languages.catalogue(language).ngettext(one, many, num) % {"num": num, **params}
+    """A counted sentence in any of the languages, by that language's own plural forms. Parameters may be markup."""
+    return Markup(languages.catalogue(language).ngettext(one, many, num)) % {"num": num, **params}

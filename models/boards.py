@@ -60,6 +60,8 @@ class Scene:
     agenda: tuple[AgendaRow, ...]
     languages: tuple[str, ...]
     """Languages of this screen, of equal dignity."""
+    spoken: tuple[str, ...]
+    """Languages of the event: what everybody must understand is told in all of them."""
     mode: float
     capacity: int
     """Persons the hall holds; 0 where nobody said."""
@@ -167,7 +169,20 @@ def scene(tx: Tx, hall_id: int, languages: tuple[str, ...], *, staged: bool = Fa
         version=air.version, session=session, scene=picture, poll=poll, poll_day=told.day if told else "",
         poll_hall=told.hall if told else {},
         agenda=_day(tx, session) if picture.kind == "agenda" else (), languages=languages,
+        spoken=tuple(event.languages.split(",")),
         mode=hall.mode, capacity=hall.capacity, indicative=event.indicative, shown_at=air.taken_at,
+    )  # fmt: skip
+
+
+def idle(tx: Tx, hall_id: int) -> Scene:
+    """The picture of a screen that may see none: the event's title, in the hall's languages where it is known."""
+    event, hall = programme.the_event(tx), tx.get(Hall, hall_id)
+    spoken = tuple(event.languages.split(","))
+    return Scene(
+        hall_id=hall_id if hall else 0, hall=hall.names if hall else {}, event=event.names, kind="title", blank=False,
+        version=0, session=None, scene=stage.Scene(kind="title"), poll=None, poll_day="", poll_hall={}, agenda=(),
+        languages=screen_languages(tx, hall_id, None) if hall else spoken, spoken=spoken,
+        mode=hall.mode if hall else 6.0, capacity=0, indicative=event.indicative, shown_at=0.0,
     )  # fmt: skip
 
 
@@ -244,7 +259,10 @@ def _desk_poll(tx: Tx, board: Board, spoken: tuple[str, ...], offered: tuple[str
 
 
 def _day(tx: Tx, session: Head | None) -> tuple[AgendaRow, ...]:
-    """The rest of the session's day: what is on or still to come, at most six rows, so that nothing shrinks."""
+    """The session's day from what is on in the hall: what is on anywhere, then what is to come. At most six rows."""
     rows = programme.agenda(tx).rows
     day = session.day if session else (rows[0].day if rows else "")
-    return tuple(row for row in rows if row.day == day and row.state != "ended")[:6]
+    begun = session.start if session and session.state == "on" else ""
+    left = [row for row in rows if row.day == day and row.state != "ended"]
+    coming = [row for row in left if row.state != "on" and row.start >= begun]
+    return tuple([*(row for row in left if row.state == "on"), *coming][:6])

@@ -232,7 +232,8 @@ class RevokeScreen(Command):
             tx.add(screen)
             tx.cursor.execute("DELETE FROM login WHERE screen_id = ?", (screen.id,))
             journal.write(tx, badge, now, None, "screen_revoked", screen=self.screen)
-        return Done(frozenset({(f"screen:{screen.id}", "badge"), ("event", "people")}), "screen_revoked")
+        touched = {(f"screen:{screen.id}", "badge"), ("event", "people"), (f"hall:{screen.hall_id}", "air")}
+        return Done(frozenset(touched), "screen_revoked")
 
 
 class NameVoter(Command):

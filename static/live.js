@@ -18,6 +18,7 @@
                            whose `key` is the refusal's. Nothing is kept for later or sent twice.
    ask(command, {limit, post})  the same without `at`: resolves with {ok} or {no, words}, rejects when nothing answered
    serverNow()             wall seconds of the server's clock
+   setNow(seconds)         what they are, for a page that was kept and has lost the time
    swapPart(frame)         puts frame.html into [data-part=NAME], unless it holds that already. Morphs where htmx is
                            loaded; keeps focus where the same id is there again. Then "part" is dispatched on it.
    listed(words)           one after another, with the comma of the page's script
@@ -33,6 +34,7 @@ let timer, bye, socketless = false, ended = false, looking = false, hiddenAt = 0
 let base = (Number(document.body.dataset.now) || Date.now() / 1000) - performance.now() / 1000;
 
 export const serverNow = () => base + performance.now() / 1000;
+export const setNow = (seconds) => { base = seconds - performance.now() / 1000; };
 
 export function connect(options) {
   o = options;

@@ -1,7 +1,7 @@
 // The hall screen, and the same picture as a monitor of the desk. It draws the scene the server sends and keeps the
 // last good one. The room never sees an error, a spinner or an empty frame: after ten lost seconds there is a dot.
 
-import { beat, connect, serverNow } from "./live.js";
+import { beat, connect, serverNow, setNow } from "./live.js";
 import { duration, fit, show } from "./screen_fit.js";
 
 const root = document.documentElement;
@@ -12,13 +12,13 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const SAVED = `hallside.scene.${part.dataset.place}`;
 const FADE = { duration: 200, easing: "cubic-bezier(.2,0,0,1)" };
 const GROW = { ...FADE, duration: 600 };
-const SILL_MS = 8000;
+const STORE = "hallside.screen";
 const LOST_MS = 10000;
 const STILL_MS = 20 * 60000;
 const DRIFT = [["4", "0"], ["4", "4"], ["0", "4"], ["0", "0"]];
 
-let hall = null, pages = [], page = 0, turning, turns = 0;
-let lostAt = 0, cutUntil = 0, here = null, drawnAt = Date.now(), drifted = 0;
+let hall = null, pages = [], page = 0, turning;
+let lostAt = 0, cutUntil = 0, here = 0, drawnAt = Date.now(), drifted = 0;
 
 // --- the picture
 
@@ -57,7 +57,7 @@ function leave(old, atOnce) {
 function prepare(same) {
   const mode = Number(hall.dataset.mode);
   if (mode) hall.style.setProperty("--k", mode / 6);
-  if (here !== null) count(hall.querySelector("[data-here]"), { here });
+  count(hall.querySelector("[data-here]"), "here", here);
   tell();
   refit(same);
 }
@@ -73,7 +73,7 @@ function grow(before, same, sudden) {
   if (sudden && !same) return;
   for (const bar of hall.querySelectorAll("[data-bar]")) {
     const old = same && before.querySelector(`[data-bar="${bar.dataset.bar}"]`);
-    const from = old ? parseFloat(old.getAttribute("width")) / parseFloat(bar.getAttribute("width")) : 0;
+    const from = old ? Number(old.dataset.width) / Number(bar.dataset.width) : 0;
     if (from !== 1 && Number.isFinite(from)) {
       bar.animate([{ transform: `scaleX(${from})` }, { transform: "scaleX(1)" }], GROW);
     }
@@ -99,24 +99,16 @@ function turnTo(number, fade = false) {
   if (!hall) return; // nothing is staged as next
   const main = hall.querySelector("main");
   if (pages.length) show(hall, pages[page]);
-  sill();
+  dots();
   if (pages.length < 2) return;
   if (fade && !calm.matches) main.animate([{ opacity: 0 }, { opacity: 1 }], FADE);
   turning = setTimeout(() => turnTo((page + 1) % pages.length, true), duration(hall, pages[page]));
 }
 
-/** The Sill speaks the language of the page, or, where all stand together, one after the other. */
-function sill() {
-  const where = hall?.querySelector("[data-turn]");
-  if (!where) return;
-  const texts = [...where.children];
-  const las = pages[page]?.las ?? [];
-  const one = las.length === 1 ? las[0] : texts[turns % texts.length].dataset.la;
-  where.dataset.turning = "";
-  for (const text of texts) text.hidden = text.dataset.la !== one;
-  const dots = hall.querySelector(".pages");
+/** Where a scene has several pages, which of them this is. */
+function dots() {
   const marks = pages.length > 1 && pages.length < 10 ? pages : [];
-  dots.replaceChildren(...marks.map((_, n) => {
+  hall.querySelector(".pages")?.replaceChildren(...marks.map((_, n) => {
     const dot = document.createElement("i");
     dot.classList.toggle("on", n === page);
     return dot;
@@ -125,15 +117,17 @@ function sill() {
 
 // --- counts and times
 
-/** Numbers change without rolling, and light their seats in the order the drawing carries. */
-function count(box, numbers) {
+/** Numbers change without rolling, in the plural they ask for, and light seats in the order the drawing carries. */
+function count(box, name, n) {
   if (!box) return;
-  for (const [name, n] of Object.entries(numbers)) {
-    const at = box.querySelector(`[data-number="${name}"]`);
-    if (at) at.textContent = n;
+  for (const at of box.querySelectorAll(`[data-number="${name}"]`)) at.textContent = n;
+  for (const text of box.querySelectorAll("[data-la]")) {
+    const forms = [...text.querySelectorAll("[data-as]")], rules = new Intl.PluralRules(text.lang);
+    const fits = forms.find((form) => rules.select(Number(form.dataset.as)) === rules.select(n)) ?? forms.at(-1);
+    for (const form of forms) form.hidden = form !== fits;
   }
+  if (name === "here") box.classList.toggle("nobody", !n);
   const seats = box.querySelector("svg.hemi");
-  const n = numbers.n ?? numbers.here;
   const on = lit(n, Number(seats.dataset.of), Number(seats.dataset.unit));
   for (const seat of seats.children) seat.classList.toggle("on", Number(seat.dataset.o) < on);
 }
@@ -188,14 +182,15 @@ function onPart(frame) {
 function onNumbers({ part: name, numbers }) {
   if (name === "here") {
     here = numbers.n ?? 0;
-    count(hall?.querySelector("[data-here]"), { here });
+    count(hall?.querySelector("[data-here]"), "here", here);
   } else if (name === "turnout" && numbers.poll) {
-    count(hall?.querySelector(`[data-turnout="${numbers.poll}"]`), { n: numbers.n, of: numbers.of });
+    count(hall?.querySelector(`[data-turnout="${numbers.poll}"]`), "n", numbers.n);
   }
 }
 
 function onState(state) {
-  if (state === "lost") lostAt ||= Date.now();
+  if (state === "out") revoked();
+  else if (state === "lost") lostAt ||= Date.now();
   else {
     if (lostAt) cutUntil = Date.now() + 2000;
     lostAt = 0;
@@ -209,20 +204,41 @@ const dot = () => { stale.hidden = !(lostAt && Date.now() - lostAt >= LOST_MS); 
 function save(html) {
   if (monitor) return;
   try {
-    localStorage[SAVED] = JSON.stringify({ html, at: serverNow() });
+    localStorage[SAVED] = JSON.stringify({ html, at: serverNow(), ahead: serverNow() - Date.now() / 1000 });
   } catch {
     // Storage may be blocked; the page itself still holds the picture.
   }
 }
 
-/** The saved picture, if the page came without one or is older than what this screen has shown since. */
+/** The saved picture, if the page came without one or is older than what this screen has shown since. A page that was
+    kept while the server was away has the time of then: how far the server's clock was ahead of ours tells it. */
 function saved() {
   try {
     const kept = JSON.parse(localStorage[SAVED]);
-    return !part.querySelector(".hall") || kept.at > Number(document.body.dataset.now) ? kept.html : "";
+    const now = Date.now() / 1000 + kept.ahead;
+    if (now - serverNow() > 2) setNow(now);
+    if (part.querySelector(".hall") && kept.at <= Number(document.body.dataset.now)) return "";
+    part.dataset.is = "";
+    return kept.html;
   } catch {
     return "";
   }
+}
+
+/** Have a worker keep this page and its files. Browsers offer that over https and on the machine itself only. */
+async function keep() {
+  if (!navigator.serviceWorker) return;
+  await navigator.serviceWorker.register("/screen/worker.js", { scope: "/screen" });
+  const files = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);
+  const store = await caches.open(STORE);
+  await store.addAll(["/screen", ...new Set(files.filter((name) => name.startsWith("/static/")))]);
+}
+
+/** The link is no longer valid. The page that live.js loads now stands for the hall: it names it, and we forget it. */
+function revoked() {
+  if (monitor) return;
+  history.replaceState(null, "", `/screen?hall=${part.dataset.place}`);
+  try { delete localStorage[SAVED]; } catch { /* then there was nothing kept */ }
 }
 
 // --- a screen in a hall
@@ -242,6 +258,7 @@ function stand() {
   document.addEventListener("visibilitychange", stayOn);
   wake();
   stayOn();
+  keep().catch(() => {}); // storage may be blocked or full: then a reload needs the server
   setInterval(drift, 60000);
 }
 
@@ -274,10 +291,6 @@ setInterval(() => {
   tell();
   dot();
 }, 200);
-setInterval(() => {
-  turns += 1;
-  sill();
-}, SILL_MS);
 addEventListener("resize", () => refit());
 document.fonts?.addEventListener("loadingdone", () => refit());
 if (!monitor) stand();

@@ -6,17 +6,29 @@ const READ_MS = 2000;
 const CHAR_MS = 1000 / 15;
 const PAGE_MS = 8000;
 
-/** Show one page: its languages and, if `items` is a list, only these options or rows. */
+/** Show one page: its languages in their direction and, if `items` is a list, only these options or rows. On a page
+    that goes on with options, the question stands `again`, small, for those who came late. */
 export function show(hall, page) {
-  const { las, items = null, question = true } = page;
+  const { las, items = null, question = "full" } = page;
+  const main = hall.querySelector("main");
   hall.dataset.n = las.length;
-  for (const text of hall.querySelectorAll("main [data-la]")) {
+  hall.dir = hall.querySelector(`[data-la="${las[0]}"]`)?.dir || hall.dir;
+  for (const text of main.querySelectorAll("[data-la]")) {
     const la = text.dataset.la;
     text.hidden = "first" in text.dataset ? la !== las[0] : !las.includes(la);
   }
-  hall.querySelectorAll("main [data-item]").forEach((item, n) => { item.hidden = items !== null && !items.includes(n); });
-  const header = hall.querySelector("main > header");
-  if (header) header.hidden = !question;
+  main.querySelectorAll("[data-item]").forEach((item, n) => { item.hidden = items !== null && !items.includes(n); });
+  main.querySelector("header")?.classList.toggle("again", question === "again");
+  where(hall, las);
+}
+
+/** The Sill speaks the languages of the page. Where it has no room for the titles, the hall is named. */
+function where(hall, las) {
+  const at = hall.querySelector(".where");
+  if (!at) return;
+  for (const text of at.children) text.hidden = !las.includes(text.dataset.la);
+  at.classList.remove("halls");
+  at.classList.toggle("halls", cut(at));
 }
 
 /** How long a page stays: long enough to read it, and never under eight seconds. */
@@ -37,17 +49,27 @@ export function fit(hall) {
   main.classList.remove("loose");
   hall.dataset.fitted = "";
   const steps = stepsOf(main);
+  if ("together" in main.dataset) {
+    return settle(hall, steps.find((each) => every(hall, main, [{ las: all }], each)) ?? steps.at(-1), [{ las: all }]);
+  }
   for (const groups of groupings(all)) {
     // The tightest step first: where that overflows, the roomier ones would too.
-    if (!every(hall, main, groups, steps[steps.length - 1])) continue;
-    const step = steps.find((each) => every(hall, main, groups, each)) ?? steps[steps.length - 1];
+    if (!every(hall, main, groups, steps.at(-1))) continue;
+    const step = steps.find((each) => every(hall, main, groups, each)) ?? steps.at(-1);
     return settle(hall, step, groups);
   }
-  return settle(hall, steps[steps.length - 1], byItems(hall, main, all, steps[steps.length - 1]));
+  // Nothing stands whole in any language: the layout with the fewest pages, of these the roomiest, at the least size.
+  const least = [...new Set(steps.map((each) => each.layout))].map((layout) => ({ ...steps.at(-1), layout }));
+  const ways = least.map((step) => ({ step, pages: byItems(hall, main, all, step) }));
+  const whole = ways.filter(({ pages }) => !pages.some((page) => page.over));
+  if (!whole.length) main.classList.add("loose");
+  const { step, pages } = (whole.length ? whole : ways.slice(-1)).reduce(shorter);
+  return settle(hall, step, pages);
 }
 
+/** What must be read at once gets smaller rather than taking turns. */
 function stepsOf(main) {
-  const sizes = (main.dataset.sizes ?? "84").split(" ");
+  const sizes = `${main.dataset.sizes ?? "84"}${"together" in main.dataset ? " 58 50 44 38" : ""}`.split(" ");
   const layouts = (main.dataset.layouts ?? "only").split(" ");
   return layouts.flatMap((layout) => sizes.flatMap((size) => WIDTHS.map((width) => ({ layout, size, width }))));
 }
@@ -82,33 +104,39 @@ function every(hall, main, pages, step) {
 
 function fits(main) {
   if (main.scrollHeight > main.clientHeight + 1 || main.scrollWidth > main.clientWidth + 1) return false;
-  for (const text of main.querySelectorAll("[data-la], .words, .sill")) {
+  for (const text of main.querySelectorAll("[data-la], .words")) {
     if (text.offsetParent && text.scrollWidth > text.clientWidth + 1 && getComputedStyle(text).display !== "inline") return false;
   }
-  return true;
+  const turnout = main.querySelector(".turnout .caption");
+  return !turnout || !cut(turnout);
 }
 
-/** One language and some options at a time, with the question above or, where that takes fewer pages, before them. */
+/** Does a line lie outside? A tight line's own box is higher than the line, by less than a third of the letters. */
+const cut = (box) => box.scrollHeight > box.clientHeight + parseFloat(getComputedStyle(box).fontSize) / 3;
+
+/** One language and some options at a time, in the fewest pages: with the question above them all, or above the first
+    and small above the rest, or before them. */
 function byItems(hall, main, all, step) {
   const count = main.querySelectorAll("[data-item]").length;
-  if (!count) {
-    main.classList.add("loose");
-    return all.map((la) => ({ las: [la] }));
-  }
+  if (!count) return all.map((la) => ({ las: [la], over: true }));
   apply(hall, step);
-  const above = all.flatMap((la) => packed(hall, main, la, count, true));
-  const before = all.flatMap((la) => [{ las: [la], items: [] }, ...packed(hall, main, la, count, false)]);
-  if (above.every((page) => !page.over) && above.length <= before.length) return above;
-  if (before.some((page) => page.over)) main.classList.add("loose");
-  return before;
+  const ways = [
+    all.flatMap((la) => packed(hall, main, la, count, "full", "full")),
+    all.flatMap((la) => packed(hall, main, la, count, "full", "again")),
+    all.flatMap((la) => [{ las: [la], items: [] }, ...packed(hall, main, la, count, "again", "again")]),
+  ];
+  const whole = ways.filter((pages) => !pages.some((page) => page.over));
+  return (whole.length ? whole : ways.slice(-1)).map((pages) => ({ pages })).reduce(shorter).pages;
 }
 
+const shorter = (best, way) => (way.pages.length < best.pages.length ? way : best);
+
 /** As many items a page as fit, then shared out evenly. A page that overflows even with one item is marked `over`. */
-function packed(hall, main, la, count, question) {
-  const cut = (most) => {
+function packed(hall, main, la, count, first, rest) {
+  const dealt = (most) => {
     const pages = [];
     for (let from = 0; from < count;) {
-      const page = { las: [la], items: [from], question };
+      const page = { las: [la], items: [from], question: from ? rest : first };
       show(hall, page);
       page.over = !fits(main);
       while (!page.over && page.items.length < most && from + page.items.length < count) {
@@ -124,7 +152,7 @@ function packed(hall, main, la, count, question) {
     }
     return pages;
   };
-  const greedy = cut(count);
-  const even = cut(Math.ceil(count / greedy.length));
+  const greedy = dealt(count);
+  const even = dealt(Math.ceil(count / greedy.length));
   return even.length === greedy.length ? even : greedy;
 }

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from live import cookies, faces, pages
 from live.badges import hash_token
 from live.node import THE_SYSTEM
-from models import people
+from models import boards, people
 from models.devices import ShowBadge
 from models.people import new_token
 from models.refusals import Refused
@@ -48,7 +48,7 @@ async def screen(request: Request) -> Response:
     node = pages.node_of(request)
     badge = pages.badge_of(request)
     if badge is None or badge.hall_id is None:
-        raise Refused("screen_link_first")
+        return _idle(request)
     look = faces.look(node, badge, "screen")
     shown = node.projector.look(look.audiences[0], "scene")
     with node.store.reading() as tx:
@@ -60,8 +60,31 @@ async def screen(request: Request) -> Response:
     )  # fmt: skip
 
 
+def _idle(request: Request) -> Response:
+    """A screen without a valid link, for instance a revoked one. Its address may still name the hall it stands in."""
+    refused = Refused("screen_link_first")
+    if pages.wants_json(request):
+        raise refused
+    node = pages.node_of(request)
+    language = pages.language_of(request)
+    with node.store.reading() as tx:
+        board = boards.idle(tx, pages.number(request.query_params.get("hall", "")))
+    return pages.page(
+        request, "screen/idle.html", None, status=401, board=board, hint_language=language,
+        hint=node.renderer.refusal(language, refused.key, refused.params),
+    )  # fmt: skip
+
+
+async def worker(request: Request) -> Response:
+    """GET /screen/worker.js: what keeps the last picture of this screen, and rules no other page."""
+    body = pages.node_of(request).renderer.assets.body("screen_worker.js")
+    headers = {"cache-control": "no-cache", "service-worker-allowed": "/screen"}
+    return Response(body, headers=headers, media_type="text/javascript")
+
+
 routes = [
     Route("/screen", screen),
+    Route("/screen/worker.js", worker),
     Route("/screen/link", link),
     Route("/screen/link", show, methods=["POST"]),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,30 @@ FIT = """async () => {
   return fit(hall).map((page) => {
     show(hall, page);
     const texts = [...main.querySelectorAll("[data-la]")].filter((text) => text.offsetParent);
-    const big = texts.filter((text) => text.closest("h1, .ballot, .bars .say, .status, .agenda, section"));
+    const far = "h1, .ballot, .bars .say, .status, .agenda, section";
+    const big = texts.filter((text) => text.closest(far) && !text.closest(".again"));
     const box = hall.getBoundingClientRect();
+    const seen = (selector) => [...hall.querySelectorAll(selector)].filter((each) => each.getClientRects().length);
+    const where = seen(".where > *");
     return {
       las: page.las,
       items: page.items,
+      dir: [...new Set([hall.dir, ...texts.map((text) => text.dir).filter(Boolean)])],
+      sill: where.map((text) => text.dataset.la),
+      cut: where.some((text) => text.offsetHeight > 125 * u || text.scrollWidth > text.clientWidth + 1),
+      seats: seen(".hemi").length,
+      bars: [...new Set(seen(".bar").map((bar) => Math.round(bar.getBoundingClientRect().height)))],
+      gaps: seen(".bars [data-item]").map((row) => {
+        const label = [...row.querySelectorAll(".say [data-la]")].filter((text) => text.offsetParent).at(-1);
+        const range = document.createRange();
+        range.selectNodeContents(label);
+        const letters = Math.max(...[...range.getClientRects()].map((line) => line.bottom));
+        return (row.querySelector(".bar").getBoundingClientRect().top - letters) / u;
+      }),
+      ends: [...new Set(seen(".bars .value").map((value) => {
+        const edge = value.getBoundingClientRect();
+        return Math.round(hall.dir === "rtl" ? edge.left : edge.right);
+      }))],
       seconds: duration(hall, page) / 1000,
       over: main.scrollHeight - main.clientHeight,
       least: Math.min(...big.map((text) => parseFloat(getComputedStyle(text).fontSize))) / u,
@@ -83,11 +103,12 @@ def a_scene(kind: str, languages: tuple[str, ...], mode: float, poll: results.Bo
     return boards.Scene(
         hall_id=1, hall=HALL, event=dict.fromkeys(LANGUAGES, "International Border Management Conference"), kind=kind,
         blank=False, version=9, session=head, scene=stage.Scene(kind=kind), poll=poll, poll_day="", poll_hall={},  # type: ignore[arg-type]
-        agenda=(), languages=languages, mode=mode, capacity=320, indicative=True, shown_at=1_000_000.0,
+        agenda=(), languages=languages, mode=mode, capacity=320, indicative=True, spoken=LANGUAGES,
+        shown_at=1_000_000.0,
     )  # fmt: skip
 
 
-def a_poll(key: str, state: str) -> results.Board:
+def a_poll(key: str, state: str, hands: int = 6) -> results.Board:
     asked = POLLS[key]
     votes = [60, 41, 28, 17, 9, 5][: len(asked["options"])]
     n = sum(votes)
@@ -95,7 +116,7 @@ def a_poll(key: str, state: str) -> results.Board:
     options = tuple(
         results.Option(
             i + 1, i + 1, chr(65 + i), option["key"], option["text"],
-            results.Line(votes[i], shares[i], 100.0 * votes[i] / votes[0], i == 0, 6 * (i == 1), 0)
+            results.Line(votes[i], shares[i], 100.0 * votes[i] / votes[0], i == 0, hands * (i == 1), 0)
             if state == "revealed" else None,
         )
         for i, option in enumerate(asked["options"])
@@ -130,7 +151,7 @@ def pages_of(browser: Browser, renderer: Renderer, scene: boards.Scene, size: tu
 def answer(route: Route, html: str) -> None:
     path = route.request.url.partition("hall.test")[2]
     if path == "/":
-        route.fulfill(body=PAGE % html, content_type="text/html")
+        route.fulfill(body=html if html.startswith("<!doctype") else PAGE % html, content_type="text/html")
     elif path.startswith("/static/"):
         route.fulfill(path=STATIC / Path(path).relative_to("/static"))
     else:
@@ -165,6 +186,62 @@ def test_every_shape_of_screen_shows_the_same(
     pages = pages_of(browser, renderer, a_scene(kind, LANGUAGES, 6.0, poll), size)
 
     whole(pages, LANGUAGES, 6.0)
+
+
+@pytest.mark.parametrize(("kind", "state"), [("poll", "open"), ("poll", "sealed"), ("results", "revealed")])
+def test_a_page_of_one_language_has_its_direction_and_its_sill(
+    browser: Browser, renderer: Renderer, kind: str, state: str
+) -> None:
+    pages = pages_of(browser, renderer, a_scene(kind, LANGUAGES, 8.0, a_poll("p01", state)), (1920, 1080))
+
+    assert {page["las"][0]: page["dir"] for page in pages if len(page["las"]) == 1} == {
+        la: ["rtl" if la == "ar" else "ltr"] for la in LANGUAGES
+    }
+    for page in pages:
+        assert page["sill"] == page["las"]
+        assert not page["cut"]
+
+
+@pytest.mark.parametrize(("mode", "key", "most"), [(6.0, "p01", 6), (8.0, "p01", 9), (8.0, "p14", 8), (8.0, "p05", 13)])
+def test_a_result_takes_few_pages_with_even_bars_and_one_column_of_figures(
+    browser: Browser, renderer: Renderer, mode: float, key: str, most: int
+) -> None:
+    poll = a_poll(key, "revealed", hands=0)
+
+    pages = pages_of(browser, renderer, a_scene("results", LANGUAGES, mode, poll), (1920, 1080))
+
+    assert len(pages) <= most
+    for page in pages:
+        assert len(page["bars"]) == 1
+        assert len(page["ends"]) == 1
+        assert min(page["gaps"]) >= -12  # a line's own box ends so far below its lowest letter
+
+
+@pytest.mark.parametrize("languages", [LANGUAGES, ("en",), ("ar", "en")], ids="-".join)
+@pytest.mark.parametrize("mode", [4.0, 6.0, 8.0, 12.0])
+@pytest.mark.parametrize("state", ["ready", "open", "sealed"])
+def test_a_poll_always_shows_the_hemicycle(
+    browser: Browser, renderer: Renderer, languages: tuple[str, ...], mode: float, state: str
+) -> None:
+    for key in ("p01", "p14"):
+        for page in pages_of(browser, renderer, a_scene("poll", languages, mode, a_poll(key, state)), (1920, 1080)):
+            assert page["seats"] == 1
+
+
+@pytest.mark.parametrize("mode", [4.0, 6.0, 8.0, 10.0, 12.0])
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+def test_leaving_the_building_never_takes_turns(
+    browser: Browser, renderer: Renderer, mode: float, size: tuple[int, int]
+) -> None:
+    scene = replace(a_scene("announcement", ("en",), mode), scene=stage.Scene("announcement", words="leave_building"))
+
+    (page,) = pages_of(browser, renderer, scene, size)
+
+    assert page["las"] == list(LANGUAGES)
+    assert page["over"] <= 1
+    assert page["outside"] == []
+    assert len(page["looks"]) == 1
+    assert page["least"] >= (63 * min(mode, 8) / 6 if mode <= 8 else 63)
 
 
 def test_four_short_languages_stand_together_and_two_beside_each_other(browser: Browser, renderer: Renderer) -> None:

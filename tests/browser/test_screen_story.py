@@ -105,7 +105,7 @@ def test_turnout_moves_and_the_split_is_not_in_the_page(room: Room) -> None:
     room.desk.show("poll", poll=poll)
     room.desk.do("open_poll", poll=poll)
     room.desk.do("set_timer", poll=poll, seconds=0)
-    room.screen.wait_for_selector('[data-number="of"]')
+    room.screen.get_by_text("0 of 1 person has answered.").first.wait_for()
     with sqlite3.connect(room.platform.folder / "hallside.sqlite") as db:
         item = db.execute("SELECT min(id) FROM item WHERE poll_id = ?", (poll,)).fetchone()[0]
     db.close()
@@ -113,6 +113,7 @@ def test_turnout_moves_and_the_split_is_not_in_the_page(room: Room) -> None:
     voter.do("cast_vote", poll=poll, secret="a" * 32, intent="b" * 32, turn=1, marks=[[item]])
 
     room.screen.wait_for_function("() => document.querySelector('[data-number=n]').textContent === '1'", timeout=2000)
+    assert room.screen.get_by_text("1 of 1 person has answered.").count() == 1
     assert room.screen.locator(".bars").count() == 0
     assert room.screen.locator("svg.hemi .on").count() == 1
 
@@ -127,7 +128,7 @@ def test_ending_sealing_and_revealing_reach_the_screen(room: Room) -> None:
     room.desk.show("results", poll=poll)
     until_shown(room.screen, "results")
 
-    room.screen.get_by_text("1 answer from 1.").first.wait_for(timeout=2000)
+    room.screen.get_by_text("1 of 1 person answered.").first.wait_for(timeout=2000)
     assert room.screen.locator(".dots i").count() == 1
 
 
@@ -192,3 +193,47 @@ def test_a_lost_line_keeps_picture_and_clock_then_shows_a_dot_and_catches_up(roo
 
     assert shown["version"] == str(version)
     assert room.wrong == []
+
+
+def test_a_reload_while_the_server_is_away_keeps_the_last_picture_and_its_clock(room: Room) -> None:
+    room.screen.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    room.screen.wait_for_function("() => caches.match('/screen').then(Boolean)")
+    room.screen.reload()
+    room.screen.wait_for_selector(".hall[data-fitted]")
+    until = time.time() + 300
+    room.desk.show("countdown", until=until)
+    before = until_shown(room.screen, "countdown")
+    room.screen.wait_for_timeout(5000)  # the page is kept from before, its time with it
+
+    room.platform.stop()
+    room.screen.reload()
+    room.screen.wait_for_selector(".hall[data-fitted]")
+
+    shown = seen(room.screen)
+    assert shown["key"] == before["key"]
+    minutes, digits = str(shown["text"]).split()[0].split(":")
+    assert abs(until - time.time() - int(minutes) * 60 - int(digits)) < 3
+    assert room.screen.evaluate("getComputedStyle(document.querySelector('.digits')).fontFamily").startswith(
+        '"Desk Sans"'
+    )
+
+    room.platform.start()
+    room.desk.show("lobby")
+    until_shown(room.screen, "lobby", seconds=30)
+    assert room.wrong == []
+
+
+def test_a_revoked_screen_shows_the_events_title_and_is_forgotten(room: Room) -> None:
+    room.screen.wait_for_timeout(500)
+    room.desk.do("revoke_screen", screen=1, seen_issue=1)
+
+    room.screen.wait_for_url("**/screen?hall=1")
+    shown = until_shown(room.screen, "title", seconds=10)
+
+    assert "International Border Management Conference" in shown["text"]
+    assert shown["languages"] == "en tr ar ru"
+    assert room.screen.locator(".hint").is_hidden()
+    assert room.screen.evaluate("() => caches.match('/screen').then(Boolean)") is False
+    assert room.screen.evaluate("Object.keys(localStorage)") == []
+    room.screen.mouse.move(300, 300)
+    assert room.screen.locator(".hint").is_visible()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import STATIC
-from models import polls
+from models import people, polls
 from models.command import Badge, Done
 from models.store import Tx
 from tests.house import Guest, House, browser
@@ -64,6 +64,53 @@ async def test_five_wrong_codes_a_minute_are_a_browsers_limit(house: House) -> N
         said = [(await mine.post("/badge", data={"code": "AAAAAAAAAA"})).json()["no"] for _ in range(6)]
 
     assert said == ["no_such_badge"] * 5 + ["too_many_tries"]
+
+
+async def test_a_screen_without_a_link_shows_the_events_title_and_no_error(house: House) -> None:
+    async with browser(house, accept="text/html", **{"accept-language": "ru"}) as screen:
+        anywhere = await screen.get("/screen")
+        known = await screen.get("/screen?hall=2")
+        wrong = await screen.get("/screen?hall=99999999999999999999")
+
+    assert [answer.status_code for answer in (anywhere, known, wrong)] == [401] * 3
+    assert "Test event" in anywhere.text
+    assert 'data-languages="en tr ar ru"' in anywhere.text
+    assert "Hall B" in known.text
+    assert "Hall B" not in anywhere.text + wrong.text
+    # For whoever stands before it, in the browser's language.
+    assert 'class="hint" lang="ru"' in anywhere.text
+    assert "data-part" not in anywhere.text
+
+
+async def test_a_script_without_a_link_is_refused_in_words(house: House) -> None:
+    async with browser(house) as screen:
+        answer = await screen.get("/screen")
+
+    assert answer.json()["no"] == "screen_link_first"
+
+
+async def test_a_revoked_screen_is_named_at_the_desk_at_once(house: House) -> None:
+    desk = await house.guest(house.world.moderator, "desk", session=1)
+    screen = await house.guest(Badge(0, "screen", hall_id=1, screen_id=1), "screen")
+    screen.say({"do": "beat", "shown": 1})
+    await desk.until(
+        lambda: "link no longer valid" not in str(desk.held["air"]) and "not opened" not in str(desk.held["air"])
+    )
+
+    await house.perform(house.world.organiser, people.RevokeScreen(screen=1, seen_issue=1))
+
+    await desk.until(lambda: "link no longer valid" in str(desk.held["air"]))
+    await screen.until(lambda: screen.code is not None)
+    assert screen.code == 4001
+
+
+async def test_the_worker_of_a_screen_rules_the_screen_and_nothing_else(house: House) -> None:
+    async with browser(house) as screen:
+        answer = await screen.get("/screen/worker.js")
+
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["service-worker-allowed"] == "/screen"
+    assert answer.headers["cache-control"] == "no-cache"
 
 
 async def test_wrong_screen_links_stop_no_screen(house: House) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 
 import pytest
@@ -16,7 +18,7 @@ def circles(svg: str) -> list[tuple[float, float, float, int, bool]]:
 
 
 @pytest.mark.parametrize(
-    ("people", "unit"), [(1, 1), (240, 1), (241, 5), (1200, 5), (1201, 10), (2401, 25), (6000, 25), (6001, 50)]
+    ("people", "unit"), [(1, 1), (500, 1), (501, 5), (2500, 5), (2501, 10), (5001, 25), (12500, 25), (12501, 50)]
 )
 def test_a_dot_is_as_few_people_as_fit(people, unit):
     svg = draw.hemicycle(people, 0, seed=1)
@@ -47,7 +49,29 @@ def test_one_person_is_seen_and_only_all_are_all(lit, dots):
     assert sum(on for *_, on in circles(svg)) == dots
 
 
-@pytest.mark.parametrize("people", [0, 1, 2, 9, 15, 16, 48, 96, 120, 239, 240])
+@pytest.mark.parametrize("people", [3, 9, 12, 17, 25, 33, 48, 96, 212, 320, 500])
+def test_every_arc_is_whole_and_its_dots_are_as_far_apart_as_the_arcs(people):
+    """Few people must not look like a hall with gaps."""
+    middle = draw.HEIGHT - 34
+    arcs: dict[float, list[float]] = {}
+    for x, y, *_ in circles(draw.hemicycle(people, 0, seed=1)):
+        radius = math.hypot(x - draw.WIDTH / 2, y - middle)
+        known = next((each for each in arcs if abs(each - radius) < 1), radius)
+        arcs.setdefault(known, []).append(math.atan2(middle - y, x - draw.WIDTH / 2))
+    radii = sorted(arcs)
+
+    steps = [b - a for a, b in itertools.pairwise(radii)]
+    assert radii[0] >= draw.INNER - 1
+    for radius, angles in arcs.items():
+        along = [radius * (b - a) for a, b in itertools.pairwise(sorted(angles))]
+        assert min(angles) == pytest.approx(0, abs=0.01)
+        assert max(angles) == pytest.approx(math.pi, abs=0.01)
+        assert max(along) - min(along) < 2
+        if steps:
+            assert 0.8 < min(along) / min(steps) < 1.25
+
+
+@pytest.mark.parametrize("people", [0, 1, 2, 9, 15, 16, 48, 96, 120, 239, 240, 500])
 def test_dots_never_touch_and_stay_in_the_picture(people):
     dots = circles(draw.hemicycle(people, 0, seed=1))
 

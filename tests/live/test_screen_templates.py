@@ -67,7 +67,7 @@ def a_scene(kind: str, **changes: Any) -> boards.Scene:
     board = boards.Scene(
         hall_id=1, hall=HALL, event={la: f"Event {la}" for la in LANGUAGES}, kind=kind, blank=False, version=9,
         session=HEAD, scene=stage.Scene(kind=kind), poll=None, poll_day="", poll_hall={}, agenda=(ROW,),  # type: ignore[arg-type]
-        languages=LANGUAGES, mode=7.5, capacity=320, indicative=True, shown_at=1_000_000.0,
+        languages=LANGUAGES, mode=7.5, capacity=320, indicative=True, spoken=LANGUAGES, shown_at=1_000_000.0,
     )  # fmt: skip
     return replace(board, **changes)
 
@@ -182,10 +182,76 @@ def test_without_a_public_address_there_is_no_code_that_leads_nowhere(renderer: 
 def test_before_the_reveal_there_is_turnout_and_no_split(renderer: Renderer, kind: str, state: str) -> None:
     page = html(renderer, a_scene(kind, poll=a_poll(state)))
 
-    assert ">146<" in page
-    assert ">212<" in page
+    said = Tags(re.sub(r"<svg.*?</svg>", "", page, flags=re.S)).text
+    assert ("146 of 212 people have answered." in said) == (state == "open")
+    assert ("146 of 212 people answered." in said) == (state != "open")
     assert "%" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.S)
     assert 'class="bars"' not in page
+
+
+@pytest.mark.parametrize(
+    ("electors", "words"),
+    [(1, "Ответили: 1 из 1 человека."), (2, "Ответили: 1 из 2 человек."), (21, "Ответили: 1 из 21 человека.")],
+)
+def test_turnout_is_a_sentence_in_the_plural_of_its_language(renderer: Renderer, electors: int, words: str) -> None:
+    page = Tags(html(renderer, a_scene("poll", languages=("ru",), poll=a_poll(voted=1, electors=electors))))
+
+    assert words in page.text
+
+
+def test_turnout_of_delegations_counts_delegations(renderer: Renderer) -> None:
+    poll = a_poll(electorate="delegations", voted=9, electors=12)
+
+    assert "9 of 12 delegations have answered." in Tags(html(renderer, a_scene("poll", poll=poll))).text
+
+
+def test_before_anything_is_opened_nothing_is_counted(renderer: Renderer) -> None:
+    page = html(renderer, a_scene("poll", poll=a_poll("ready", voted=0, electors=0)))
+
+    assert "Voting has not opened yet." in page
+    assert "data-number" not in page
+    assert 'class="on"' not in page
+
+
+def test_the_lobby_has_every_plural_of_the_people_connected(renderer: Renderer) -> None:
+    page = html(renderer, a_scene("lobby", languages=("ar",)))
+
+    said = {n: Tags(words).text for n, words in re.findall(r'data-as="(\d+)"[^>]*>(.*?)</i>', page)}
+    assert said == {
+        "0": "لا أحد على اتصال.", "1": "شخص واحد على اتصال.", "2": "شخصان على اتصال.", "3": "0 أشخاص على اتصال.",
+        "11": "0 شخصًا على اتصال.", "100": "0 شخص على اتصال.",
+    }  # fmt: skip
+
+
+def test_a_dot_of_several_people_says_so(renderer: Renderer) -> None:
+    assert "A dot is" not in html(renderer, a_scene("lobby", capacity=500))
+    assert "A dot is 5 people." in html(renderer, a_scene("lobby", capacity=501))
+
+
+def test_after_voting_the_options_make_room_for_what_is_so(renderer: Renderer) -> None:
+    page = Tags(html(renderer, a_scene("poll", languages=("en",), poll=a_poll("sealed"))))
+
+    assert "Voting has closed. Results appear when the moderator shows them." in page.text
+    assert "Option1en" not in page.text
+
+
+def test_leaving_the_building_is_said_in_every_language_of_the_event_at_once(renderer: Renderer) -> None:
+    scene = stage.Scene(kind="announcement", words="leave_building")
+
+    page = html(renderer, a_scene("announcement", languages=("en",), scene=scene))
+
+    assert 'data-languages="en tr ar ru"' in page
+    assert "data-together" in page
+    assert "Немедленно покиньте здание." in page
+    assert "K7M2" not in page
+
+
+def test_what_is_on_now_has_the_ring_and_a_word(renderer: Renderer) -> None:
+    rows = (ROW, replace(ROW, id=8, state="planned"))
+
+    page = html(renderer, a_scene("agenda", languages=("en",), agenda=rows))
+
+    assert page.count('class="ring onair"') == page.count(">Now<") == 1
 
 
 def test_a_withdrawn_question_says_only_that(renderer: Renderer) -> None:
@@ -200,7 +266,7 @@ def test_a_withdrawn_question_says_only_that(renderer: Renderer) -> None:
 def test_a_result_tells_its_n_and_only_the_leader_is_bright(renderer: Renderer) -> None:
     page = html(renderer, a_scene("results", languages=("en",), poll=a_poll("revealed", (60, 41, 28))))
 
-    assert "129 answers from 212." in page
+    assert "129 of 212 people answered." in Tags(page).text
     assert "Indicative, not a decision." in page
     assert "Voting closed at 02:16." in page
     assert page.count('class="lead"') == 1
@@ -218,7 +284,7 @@ def test_under_ten_answers_are_dots_and_no_percentages(renderer: Renderer) -> No
     page = html(renderer, a_scene("results", languages=("en",), poll=a_poll("revealed", (4, 2, 1))))
 
     assert page.count("<i></i>") == 7
-    assert "7 answers from 212." in page
+    assert "7 of 212 people answered." in Tags(page).text
     assert "%" not in page.partition("<footer")[0]
 
 
@@ -252,7 +318,7 @@ def test_an_earlier_result_names_its_day_and_hall(renderer: Renderer) -> None:
 
     assert "Monday, 11 May" in page
     assert "Hall C" in page
-    assert "129 answers from 212." in page
+    assert "129 of 212 people answered." in Tags(page).text
 
 
 def test_every_announcement_of_the_library_has_words(renderer: Renderer) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from models import doors, polls, stage
-from models.command import Badge, Command
+from models import boards, doors, polls, programme, stage
+from models.command import Badge, Command, Done
 from models.refusals import Refused
 from models.stage import Scene, SetBlank, ShowScene, StageNext, Take, Undo
+from models.store import Tx
 from tests.world import World
 
 LATER = 4e9
@@ -327,3 +328,40 @@ def test_a_halls_picture_is_switched_by_its_own_session_by_organisers_and_by_av(
 def test_a_hall_that_is_not_there_has_no_stage(world: World) -> None:
     assert refused(world, SetBlank(hall=9, on=True), world.organiser) == "no_such_hall"
     assert world.read(lambda tx: stage.air(tx, 9)) is None
+
+
+def test_the_agenda_of_a_hall_starts_at_what_is_on_now(world: World) -> None:
+    def day(tx: Tx) -> Done:
+        rows = (("08:00", 1, "planned"), ("08:30", 2, "ended"), ("09:30", 2, "planned"), ("10:30", 1, "planned"))
+        for n, (start, hall, state) in enumerate(rows):
+            tx.add(
+                programme.Meeting(
+                    key=f"x{n}", hall_id=hall, day="2026-05-12", start=start, end="12:00", titles={"en": f"At {start}"},
+                    languages="en", code=f"X{n}X{n}", state=state,
+                )
+            )  # fmt: skip
+        tx.add(
+            programme.Meeting(
+                key="tomorrow", hall_id=1, day="2026-05-13", start="09:00", end="10:00", titles={"en": "Tomorrow"},
+                languages="en", code="Y1Y1",
+            )
+        )  # fmt: skip
+        return Done()
+
+    world.store.do(day)
+    world.do(ShowScene(hall=1, scene=Scene(kind="agenda")))
+
+    shown = world.read(lambda tx: boards.scene(tx, 1, ("en",)))
+
+    assert shown is not None
+    assert [(row.start, row.state) for row in shown.agenda] == [
+        ("09:00", "on"), ("09:00", "on"), ("09:30", "planned"), ("10:30", "planned"),
+    ]  # fmt: skip
+
+
+def test_a_scene_knows_the_languages_of_the_event(world: World) -> None:
+    shown = world.read(lambda tx: boards.scene(tx, 1, ("en",)))
+
+    assert shown is not None
+    assert shown.languages == ("en",)
+    assert shown.spoken == ("en", "tr", "ar", "ru")
