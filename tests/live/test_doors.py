@@ -28,6 +28,7 @@ def browser(house: House, address: str = "192.0.2.9", **headers: str) -> httpx2.
         transport=httpx2.ASGITransport(app=house.apps[0], client=(address, 1), raise_app_exceptions=True),
         base_url=f"http://{HOST}",
         headers={"origin": f"http://{HOST}", "accept": "application/json"} | headers,
+        verify=False,
     )
 
 
