@@ -49,8 +49,8 @@ class House:
         for node in self.nodes:
             node.renderer = node.projector.renderer = _RENDERERS.setdefault(node.renderer.zone, node.renderer)
         self.guests: list[Guest] = []
-        self.patience = 5.0
-        """Seconds of the loop that guests wait for an answer."""
+        self.patience = 60.0
+        """Seconds of the loop that guests wait for an answer: only a fault takes so long, on a busy machine, too."""
         self._tokens: dict[tuple[str, str], str] = {}
 
     async def __aenter__(self) -> House:
@@ -112,7 +112,7 @@ class House:
 class Guest:
     """One line. `held` is what its page shows of each part; `code` how the line ended."""
 
-    def __init__(self, app: Any, token: str, patience: float = 5.0) -> None:
+    def __init__(self, app: Any, token: str, patience: float = 60.0) -> None:
         self.held: dict[str, object] = {}
         self.answers: dict[int, dict[str, Any]] = {}
         self.frames: list[dict[str, Any]] = []
