@@ -54,7 +54,7 @@ class Careless(Store):
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path / "x.sqlite")
+    made = World(tmp_path / "x.sqlite", kind=Store)
     yield made
     made.store.close()
 
@@ -92,7 +92,7 @@ def test_when_the_disk_is_full_the_group_is_refused_and_all_is_well_when_there_i
 def test_a_lane_that_goes_on_after_a_full_disk_tells_lies(tmp_path: Path) -> None:
     """The control of the test above: the same check finds votes that were acknowledged and are not there."""
     path = tmp_path / "x.sqlite"
-    world = World(path)
+    world = World(path, kind=Store)
     crowd = Crowd.invited(world, 40 * GROUP)
     world.store.close()
     crowd.world.store = Careless.open(path)
@@ -105,7 +105,7 @@ def test_a_lane_that_goes_on_after_a_full_disk_tells_lies(tmp_path: Path) -> Non
 
 @pytest.mark.anyio
 async def test_phones_are_told_to_try_again_and_pages_go_on(tmp_path: Path) -> None:
-    world = World(tmp_path / "x.sqlite")
+    world = World(tmp_path / "x.sqlite", kind=Store)
     async with House(world, tmp_path) as house:
         crowd = Crowd.invited(world, 1000)
 
@@ -143,7 +143,7 @@ from tests.faults.voters import Crowd
 from tests.world import SYSTEM_BADGE, World
 
 path, what, fatal = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "fatal"
-world = World(path)
+world = World(path, kind=Store)
 crowd = Crowd.invited(world, 4000, ballot="secret")
 if what == "seal":
     crowd.send(list(range(1000)))

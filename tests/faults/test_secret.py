@@ -22,7 +22,7 @@ from live import log
 from models import ballots, polls
 from models.ballots import CastVote
 from models.command import Badge, Done
-from models.store import Tx
+from models.store import Store, Tx
 from tests.faults.seized import Adversary, Files, Pairs, key, rank_correlation, voter
 from tests.house import HOST, House
 from tests.world import World
@@ -172,7 +172,7 @@ class Day:
 
 
 async def a_day(folder: Path, logged: StringIO, voters: int, *, changes: bool = True) -> AsyncIterator[Day]:
-    world = World(folder / "x.sqlite", participants=voters)
+    world = World(folder / "x.sqlite", participants=voters, kind=Store)
     async with House(world, folder, grace=0.05) as house:
         made = Day(house, folder, logged, voters, changes)
         await made.vote()
@@ -281,7 +281,7 @@ def test_no_key_lies_between_the_rows_of_other_polls(
     """Pages that polls share are never freed. The control empties them of one poll only, and leaves copies there."""
     if not whole:
         monkeypatch.setattr(ballots, "_write_anew", only_this_poll)
-    world, chance = World(tmp_path / "x.sqlite", participants=FEW), random.Random(SEED)
+    world, chance = World(tmp_path / "x.sqlite", participants=FEW, kind=Store), random.Random(SEED)
     monkeypatch.setattr(ballots, "new_keys", lambda old: {key: chance.randbytes(16) for key in old})
     left: list[bytes] = []
     for n in range(POLLS):
@@ -379,7 +379,7 @@ async def test_log_and_measures_name_nobody_and_nothing_that_was_chosen(day: Day
 
 def test_the_reader_of_pages_finds_every_row_that_sqlite_finds(tmp_path: Path) -> None:
     """The adversary's eyes: what it reads from bytes is what is there, in the file and in the log."""
-    world = World(tmp_path / "x.sqlite")
+    world = World(tmp_path / "x.sqlite", kind=Store)
     poll = world.poll(ballot="secret")
     for n in range(6):
         world.vote(poll, n, n % 3)

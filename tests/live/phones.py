@@ -117,7 +117,7 @@ def masked(opcode: int, payload: bytes, *, fin: bool = True) -> bytes:
     return head + b"\0\0\0\0" + payload
 
 
-async def until(ready: Callable[[], bool], seconds: float = 3.0) -> None:
+async def until(ready: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait until *ready()* is true; fail after *seconds*."""
     async with asyncio.timeout(seconds):
         while not ready():  # noqa: ASYNC110 - there is no event to wait for: that is what is being tested

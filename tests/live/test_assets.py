@@ -39,7 +39,7 @@ def header(response: httpx2.Response, name: str) -> str:
 
 async def test_a_hashed_name_is_kept_for_a_year_and_arrives_packed(folder: Path) -> None:
     assets = Assets(folder)
-    async with running(assets) as url, httpx2.AsyncClient(base_url=url) as client:
+    async with running(assets) as url, httpx2.AsyncClient(base_url=url, verify=False) as client:
         response = await client.get(assets.url("app.css"))
 
     assert re.fullmatch(r"/static/app\.[0-9a-f]{8}\.css", assets.url("app.css"))
@@ -54,7 +54,7 @@ async def test_a_hashed_name_is_kept_for_a_year_and_arrives_packed(folder: Path)
 
 async def test_a_font_arrives_as_it_is(folder: Path) -> None:
     assets = Assets(folder)
-    async with running(assets) as url, httpx2.AsyncClient(base_url=url) as client:
+    async with running(assets) as url, httpx2.AsyncClient(base_url=url, verify=False) as client:
         response = await client.get(assets.url("fonts/plex.woff2"))
 
     assert header(response, "content-type") == "font/woff2"
@@ -65,7 +65,7 @@ async def test_a_font_arrives_as_it_is(folder: Path) -> None:
 @pytest.mark.parametrize("accepted", ["identity", "gzip;q=0", "br"])
 async def test_who_does_not_take_gzip_gets_the_plain_file(folder: Path, accepted: str) -> None:
     assets = Assets(folder)
-    async with running(assets) as url, httpx2.AsyncClient(base_url=url) as client:
+    async with running(assets) as url, httpx2.AsyncClient(base_url=url, verify=False) as client:
         response = await client.get(assets.url("app.css"), headers={"accept-encoding": accepted})
 
     assert header(response, "content-encoding") == ""
@@ -74,7 +74,7 @@ async def test_who_does_not_take_gzip_gets_the_plain_file(folder: Path, accepted
 
 async def test_a_plain_name_is_asked_for_every_time_and_answered_in_short_when_known(folder: Path) -> None:
     assets = Assets(folder)
-    async with running(assets) as url, httpx2.AsyncClient(base_url=url) as client:
+    async with running(assets) as url, httpx2.AsyncClient(base_url=url, verify=False) as client:
         first = await client.get("/static/app.css")
         second = await client.get("/static/app.css", headers={"if-none-match": header(first, "etag")})
         other = await client.get("/static/app.css", headers={"if-none-match": 'W/"00000000"'})
@@ -86,7 +86,7 @@ async def test_a_plain_name_is_asked_for_every_time_and_answered_in_short_when_k
 
 async def test_head_says_what_get_would_and_nothing_else_is_allowed(folder: Path) -> None:
     assets = Assets(folder)
-    async with running(assets) as url, httpx2.AsyncClient(base_url=url) as client:
+    async with running(assets) as url, httpx2.AsyncClient(base_url=url, verify=False) as client:
         head = await client.head(assets.url("app.css"))
         get = await client.get(assets.url("app.css"))
         post = await client.post(assets.url("app.css"))
@@ -98,7 +98,7 @@ async def test_head_says_what_get_would_and_nothing_else_is_allowed(folder: Path
 
 @pytest.mark.parametrize("path", ["/static/none.css", "/static/../app.py", "/static/.DS_Store", "/static/"])
 async def test_what_is_not_there_is_said_in_words(folder: Path, path: str) -> None:
-    async with running(Assets(folder)) as url, httpx2.AsyncClient(base_url=url) as client:
+    async with running(Assets(folder)) as url, httpx2.AsyncClient(base_url=url, verify=False) as client:
         response = await client.get(path)
 
     assert (response.status_code, response.text) == (404, "There is no such file here.")
