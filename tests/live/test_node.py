@@ -17,7 +17,7 @@ from live import node as node_module
 from live import projector as projector_module
 from live.badges import hash_token
 from live.faces import look
-from live.node import BADGE_KEPT, SWEEP, THE_SYSTEM
+from live.node import BADGE_KEPT, SWEEP, THE_SYSTEM, Node
 from models import polls, stage
 from models.ballots import CastVote
 from models.command import Badge, Command, Done
@@ -26,6 +26,7 @@ from models.people import ReissueBadge, RevokeBadge, RevokeScreen, SignOut
 from models.refusals import Refused
 from models.store import Tx
 from tests.house import Guest, House
+from tests.live.phones import until
 from tests.world import World
 
 pytestmark = pytest.mark.anyio
@@ -771,7 +772,13 @@ class Clock:
         self.passed += seconds
         for node in self.house.nodes:
             node.deadlines.look(1)
-        await asyncio.sleep(0.1)
+        await until(lambda: not any(self._owes(node) for node in self.house.nodes))
+
+    @staticmethod
+    def _owes(node: Node) -> bool:
+        """Has this node something to do that is due?"""
+        kept = node.deadlines
+        return not kept._stopped and any(due.at <= node.clock() for due in kept._due.values())
 
 
 async def test_a_timer_ends_voting_and_the_seal_follows_after_the_grace(world: World, tmp_path: Path) -> None:
