@@ -408,7 +408,7 @@ def test_a_phone_shows_the_strip_three_tabs_and_no_more_than_its_width(hall: Hal
     assert (
         page.evaluate(
             "[...document.querySelectorAll('button, summary, a')].filter(e => e.checkVisibility() &&"
-            " e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)"
+            " Math.min(e.getBoundingClientRect().height, e.getBoundingClientRect().width) < 43.5).map(e => e.outerHTML)"
         )
         == []
     )
