@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -55,12 +56,19 @@ class Platform:
             )  # fmt: skip
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            # The port is open before the example is there and the links are printed.
+            if "Hall screens:" in self.log() and self._ready():
+                return
             assert self.process.poll() is None, self.log()
             time.sleep(0.1)
         raise AssertionError(self.log())
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.base}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
 
     def stop(self) -> None:
         if self.process is not None:

@@ -74,7 +74,7 @@ class Known:
     choices: dict[int, list[int]] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=dict)
 
-    def answer(self, person: int, vote: CastVote, state: str) -> str:
+    def answer(self, person: int, vote: CastVote, state: str, *, here: bool) -> str:
         """What must be answered, by the table in docs/protocol.md; and remember what it does."""
         turn = self.turns.get(person, 0)
         if state == "withdrawn":
@@ -85,6 +85,8 @@ class Known:
             return "poll_closed"
         if vote.turn == turn:
             return "changed_elsewhere"
+        if not here:
+            return "in_another_session"
         if self.secret and turn and vote.secret != self.keys[person]:
             return "voted_elsewhere"
         self.turns[person], self.intents[person] = vote.turn, vote.intent
@@ -110,7 +112,7 @@ class Hall:
         self.folder = Path(tempfile.mkdtemp(prefix="hallside-"))
         self.world = World(self.folder / "x.sqlite", participants=PEOPLE)
         self.loop = FastLoop()
-        self.house = House(self.world, self.folder, grace=60, join_lag=60, message_rate=1000, message_burst=10_000)
+        self.house = House(self.world, self.folder, grace=60, message_rate=1000, message_burst=10_000)
         self.house.patience *= SPEED
         self.seats: list[Seat] = []
         self.run(self.house.__aenter__())
@@ -421,7 +423,9 @@ class Conference(RuleBasedStateMachine):
         enrolled = self.world.store.peek.cursor.execute(
             "SELECT 1 FROM turnout WHERE poll_id = ? AND elector_id = ?", (vote.poll, person)
         ).fetchone()
-        wanted = known.answer(person, vote, state) if enrolled or state == "withdrawn" else "not_in_electorate"
+        here = self.house.node.session_of(self.world.person(n)) == 1
+        voter = enrolled or state == "withdrawn"
+        wanted = known.answer(person, vote, state, here=here) if voter else "not_in_electorate"
         before = self.world.dump()
         try:
             told = self.hall.run(self.house.perform(self.world.person(n), vote)).notice
