@@ -151,7 +151,7 @@ def pages_of(browser: Browser, renderer: Renderer, scene: boards.Scene, size: tu
 def answer(route: Route, html: str) -> None:
     path = route.request.url.partition("hall.test")[2]
     if path == "/":
-        route.fulfill(body=html if html.startswith("<!doctype") else PAGE % html, content_type="text/html")
+        route.fulfill(body=PAGE % html, content_type="text/html")
     elif path.startswith("/static/"):
         route.fulfill(path=STATIC / Path(path).relative_to("/static"))
     else:
