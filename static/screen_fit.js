@@ -123,10 +123,17 @@ function byItems(hall, main, all, step) {
   const ways = [
     all.flatMap((la) => packed(hall, main, la, count, "full", "full")),
     all.flatMap((la) => packed(hall, main, la, count, "full", "again")),
-    all.flatMap((la) => [{ las: [la], items: [] }, ...packed(hall, main, la, count, "again", "again")]),
+    all.flatMap((la) => [asked(hall, main, la), ...packed(hall, main, la, count, "again", "again")]),
   ];
   const whole = ways.filter((pages) => !pages.some((page) => page.over));
   return (whole.length ? whole : ways.slice(-1)).map((pages) => ({ pages })).reduce(shorter).pages;
+}
+
+/** The question alone. */
+function asked(hall, main, la) {
+  const page = { las: [la], items: [] };
+  show(hall, page);
+  return { ...page, over: !fits(main) };
 }
 
 const shorter = (best, way) => (way.pages.length < best.pages.length ? way : best);
