@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import sqlite3
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from models import doors, people, polls
 from models.ballots import CastVote, count, my_ballot, rewrite, turned_out
 from models.command import Badge, Done
 from models.refusals import Refused
-from tests.world import World
+from models.store import Tx
+from tests.world import SYSTEM_BADGE, World
 
 
 def refused(world: World, command: CastVote, badge: Badge) -> str:
@@ -405,3 +407,33 @@ def test_many_threads_voting_at_once_lose_and_double_nothing(world: World) -> No
     assert world.read(lambda tx: count(tx, poll)) == world.participants
     world.seal(poll)
     assert world.read(lambda tx: tx.get_one(polls.Poll, poll).difference) == 0
+
+
+def test_who_was_revoked_before_the_opening_is_no_elector(world: World) -> None:
+    world.do(people.RevokeBadge(person=world.person(0).person_id), world.organiser)
+
+    poll = world.poll()
+
+    assert world.board(poll).electors == world.participants - 1
+    with pytest.raises(Refused, match="not_in_electorate"):
+        world.vote(poll, 0, 1)
+
+
+def test_a_secret_box_that_was_written_anew_takes_no_vote_though_its_seal_is_still_to_come(world: World) -> None:
+    """The log could not be emptied, and the seal is tried again: a vote in between would lie beside its voter."""
+    poll = world.poll(ballot="secret")
+    world.vote(poll, 0, 1)
+    world.close(poll)
+    closed_at = world.read(lambda tx: tx.get_one(polls.Poll, poll).closed_at) or 0.0
+    seal = polls.SealPoll(poll=poll, closed_at=closed_at)
+
+    def rewrite(tx: Tx) -> Done:
+        return replace(seal.perform(tx, SYSTEM_BADGE, 1.0), sequel=None)
+
+    world.store.do(rewrite)
+    before = world.dump()
+
+    with pytest.raises(Refused, match="poll_closed"):
+        world.vote(poll, 1, 2)
+
+    assert world.dump() == before
