@@ -59,10 +59,10 @@ class Settings:
         default=5.0, metadata=_says("Seconds between the end of voting and the seal, in which late votes still count.")
     )
     device_wait: float = field(
-        default=120.0,
+        default=600.0,
         metadata=_says(
             "Seconds after which a further browser of a badge comes in by itself if no other has shown the question; "
-            "`600`: only by a tap there or at the registration desk; `0`: nobody is asked."
+            "`600`: never, only by a tap there or at the registration desk; `0`: nobody is asked."
         ),
     )
     message_rate: float = field(default=5.0, metadata=_says("Messages a second one phone may send in the long run."))

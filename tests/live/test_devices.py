@@ -23,7 +23,7 @@ ANNA = Badge(4, "participant")
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(World(tmp_path / "x.sqlite"), tmp_path, grace=60) as made:
+    async with House(World(tmp_path / "x.sqlite"), tmp_path, grace=60, device_wait=120) as made:
         yield made
 
 
