@@ -95,7 +95,7 @@ def test_the_first_ten_minutes_go_as_the_readme_says(visitor: Visitor) -> None:
     expect(second.locator(".res")).to_have_count(4)
     desk.locator("[data-on]").get_by_role("button", name="Stage results as next").click()
     desk.get_by_role("button", name="Take").click()
-    assert "1 answer from 1." in until_shown(screen, "results")["text"]
+    assert "1 of 1 person answered." in until_shown(screen, "results")["text"]
 
     desk.get_by_role("button", name="Blank").click()
     screen.wait_for_selector("[data-blank]", state="attached", timeout=4000)
