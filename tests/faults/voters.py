@@ -15,7 +15,7 @@ from models.store import Store, Tx
 from tests.world import World
 
 FIRST = 100_000
-"""Electors from this number on are nobody on the list: a vote asks the register only."""
+"""Electors from this number on are nobody on the list: a vote asks the register, and where they are."""
 
 
 @dataclass
@@ -37,6 +37,8 @@ class Crowd:
             rows = [(poll, FIRST + n) for n in range(size)]
             tx.cursor.execute("DELETE FROM turnout WHERE poll_id = ?", (poll,))
             tx.cursor.executemany("INSERT INTO turnout (poll_id, elector_id, turn) VALUES (?, ?, 0)", rows)
+            here = [(elector, 1) for _, elector in rows]
+            tx.cursor.executemany("INSERT OR REPLACE INTO presence (person_id, session_id) VALUES (?, ?)", here)
             return Done()
 
         world.store.do(enrol)
