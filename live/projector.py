@@ -212,7 +212,7 @@ class Projector:
                 return shown  # numbers that are about to be repainted are good enough: the frame follows
         before = shown.body if shown is not None else None
         fresh = self._frame(audience, part, self._read(audience.address, part), shown)
-        if shown is None or not followed or not part.template:
+        if shown is None or not followed or not part.template or fresh is shown:
             fresh.at, fresh.followed = now, followed
             self.shown[audience, name] = fresh
         if shown is not None and before != fresh.body:

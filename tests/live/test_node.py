@@ -565,6 +565,23 @@ async def test_what_no_line_follows_is_a_second_old_at_most(unswept: House, part
     assert house.node.projector.look(seen[part], part).body == house.fresh(seen[part], part) != before
 
 
+async def test_a_page_that_was_read_before_its_first_line_came_is_read_once_more_and_no_oftener(unswept: House) -> None:
+    house, reads = unswept, []
+    now, read = house.node.clock(), house.node.projector._read
+    house.node.clock = lambda: now
+    badge = house.world.person(0)
+    audience = next(a for a, name in look(house.node, badge, "phone").seen if name == "now")
+    house.node.projector.look(audience, "now")
+    await house.guest(badge)
+    house.node.projector._read = lambda address, part: reads.append(part.name) or read(address, part)  # type: ignore[method-assign,func-returns-value]
+
+    now += 1.1
+    for _ in range(10):
+        house.node.projector.look(audience, "now")
+
+    assert reads == ["now"]
+
+
 async def test_numbers_that_wait_for_their_pace_are_a_second_old_at_most_to_who_asks(
     unswept: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
