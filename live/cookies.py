@@ -1,18 +1,20 @@
-"""The cookie that carries a badge's token: `__Host-` on https, plain on a LAN without it."""
+"""The cookie that carries a badge's token: `__Host-` on https, plain on a LAN without it.
+
+A hall screen has one of its own, for all paths under `/screen`: the laptop at the projector is often the desk, too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import MutableMapping
 from typing import Any
 
-NAME, SECURE_NAME = b"hallside", b"__Host-hallside"
+NAME, SCREEN_NAME = b"hallside", b"hallside_screen"
 YEAR = 30 * 24 * 3600
 
 
 def token_in(scope: MutableMapping[str, Any]) -> str:
     """The token in a request's cookies, or "". Read by hand: it is on the path of every request."""
-    wanted = SECURE_NAME if scope["scheme"] in ("https", "wss") else NAME
-    return cookie_in(scope, wanted)
+    return cookie_in(scope, _name(scope))
 
 
 def cookie_in(scope: MutableMapping[str, Any], wanted: bytes) -> str:
@@ -28,7 +30,12 @@ def cookie_in(scope: MutableMapping[str, Any], wanted: bytes) -> str:
 
 def set_token(scope: MutableMapping[str, Any], token: str) -> str:
     """The Set-Cookie header that keeps a token for thirty days, or ends it when empty."""
-    secure = scope["scheme"] == "https"
-    name = (SECURE_NAME if secure else NAME).decode()
     age = YEAR if token else 0
-    return f"{name}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+    secure = "; Secure" if scope["scheme"] == "https" else ""
+    return f"{_name(scope).decode()}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _name(scope: MutableMapping[str, Any]) -> bytes:
+    path = scope["path"]
+    name = SCREEN_NAME if path == "/screen" or path.startswith("/screen/") else NAME
+    return b"__Host-" + name if scope["scheme"] in ("https", "wss") else name

@@ -262,7 +262,8 @@ def _day(tx: Tx, session: Head | None) -> tuple[AgendaRow, ...]:
     """The session's day from what is on in the hall: what is on anywhere, then what is to come. At most six rows."""
     rows = programme.agenda(tx).rows
     day = session.day if session else (rows[0].day if rows else "")
-    begun = session.start if session and session.state == "on" else ""
     left = [row for row in rows if row.day == day and row.state != "ended"]
-    coming = [row for row in left if row.state != "on" and row.start >= begun]
-    return tuple([*(row for row in left if row.state == "on"), *coming][:6])
+    if session and session.state == "on":
+        # What this hall has passed over is past. Elsewhere only people say so, never the clock: late is still to come.
+        left = [row for row in left if row.hall != session.hall or row.state == "on" or row.start >= session.start]
+    return tuple(sorted(left, key=lambda row: row.state != "on")[:6])

@@ -8,12 +8,12 @@ closed tab and a lost phone answer nothing. Then its owner is told, and may stil
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from models import journal
-from models.command import Badge, Command, Done, Id
+from models.command import Badge, Command, Done, Id, Touched
 from models.people import (
     ASKS_FOR,
     BROWSERS,
@@ -31,7 +31,7 @@ from models.refusals import Refused
 from models.store import Peek, Tx
 
 ASKING = 2
-"""Devices of one badge that may wait at once, those refused included: nobody is pestered without end."""
+"""Devices of one badge that may ask in ten minutes, refused and stopped ones included: nobody is pestered for ever."""
 
 
 class ShowBadge(Command):
@@ -46,14 +46,36 @@ class ShowBadge(Command):
     token_hash: bytes = b""
     language: str = "en"
     wait: float = 0.0
+    former: bytes = b""
+    """Hash of the token this browser brought: it forgets that one, so whoever it belonged to has a browser less."""
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        if self.screen:
-            screen = tx.get(Screen, self.screen)
-            if screen is None or screen.revoked or screen.issue != self.issue:
-                raise Refused("show_badge_first")
-            tx.add(Login(token_hash=self.token_hash, screen_id=self.screen, issue=self.issue, made_at=now))
-            return Done(notice="signed_in")
+        touched = self._forget_former(tx)
+        done = self._screen(tx, now) if self.screen else self._person(tx, now)
+        return replace(done, touched=done.touched | touched)
+
+    def _screen(self, tx: Tx, now: float) -> Done:
+        screen = tx.get(Screen, self.screen)
+        if screen is None or screen.revoked or screen.issue != self.issue:
+            raise Refused("show_badge_first")
+        tx.add(Login(token_hash=self.token_hash, screen_id=self.screen, issue=self.issue, made_at=now))
+        return Done(notice="signed_in")
+
+    def _forget_former(self, tx: Tx) -> Touched:
+        login, asking = tx.get(Login, self.former), tx.get(Asking, self.former)
+        touched: set[tuple[str, str]] = set()
+        if login is not None:
+            key = f"screen:{login.screen_id}" if login.screen_id else f"person:{login.person_id}"
+            touched = {(key, "badge"), (key, "devices")}
+            tx.delete(login)
+        if asking is not None and not asking.refused and not asking.stopped:
+            touched = {(f"person:{asking.person_id}", "devices")}
+            asking.stopped = True
+            tx.add(asking)
+        tx.flush()
+        return frozenset(touched)
+
+    def _person(self, tx: Tx, now: float) -> Done:
         if self.language not in LANGUAGES:
             raise Refused("no_such_language")
         person = tx.get(Person, self.person)
@@ -73,7 +95,7 @@ class ShowBadge(Command):
 
     def _ask(self, tx: Tx, now: float) -> Done:
         for old in tx.exec(select(Asking).where(Asking.person_id == self.person)).all():
-            if now - old.made_at > ASKS_FOR:
+            if not 0 <= now - old.made_at <= ASKS_FOR:  # old, or a clock was set back
                 tx.delete(old)
         tx.flush()
         asking, known = (
@@ -172,9 +194,10 @@ class StopAsking(Command):
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         row = tx.get(Asking, self.token_hash)
-        if row is None or row.refused:  # what was refused counts on
+        if row is None or row.refused or row.stopped:
             return Done()
-        tx.delete(row)
+        row.stopped = True  # it counts on: who asks and stops, asks and stops, pesters, too
+        tx.add(row)
         return Done(frozenset({(f"person:{row.person_id}", "devices")}))
 
 
@@ -198,7 +221,7 @@ class Waiting:
 def to_decide(tx: Tx | Peek, badge: Badge, now: float) -> tuple[Device, ...]:
     """What this badge's owner should decide on, seen in a browser that is theirs beyond doubt."""
     rows = tx.cursor.execute(
-        "SELECT number, 0 FROM asking WHERE person_id = ?1 AND NOT refused AND made_at >= ?2"
+        "SELECT number, 0 FROM asking WHERE person_id = ?1 AND NOT refused AND NOT stopped AND made_at >= ?2"
         " UNION ALL SELECT number, 1 FROM login WHERE person_id = ?1 AND NOT confirmed",
         (badge.person_id, now - ASKS_FOR),
     ).fetchall()
@@ -210,7 +233,7 @@ def to_decide(tx: Tx | Peek, badge: Badge, now: float) -> tuple[Device, ...]:
 def waiting(tx: Tx | Peek, token_hash: bytes, now: float) -> Waiting | None:
     """What the browser with this token waits for, if it does."""
     row = tx.cursor.execute(
-        "SELECT person_id, number, refused FROM asking WHERE token_hash = ? AND made_at >= ?",
+        "SELECT person_id, number, refused FROM asking WHERE token_hash = ? AND NOT stopped AND made_at >= ?",
         (token_hash, now - ASKS_FOR),
     ).fetchone()
     return Waiting(row[0], row[1], bool(row[2])) if row else None
@@ -221,7 +244,7 @@ def due(tx: Tx | Peek, token_hash: bytes, wait: float, now: float) -> bool:
     row = tx.cursor.execute(
         "SELECT a.told, a.made_at, (SELECT count(*) FROM login l WHERE l.person_id = p.id AND l.issue = p.issue)"
         " FROM asking a JOIN person p ON p.id = a.person_id"
-        " WHERE a.token_hash = ? AND a.made_at >= ? AND a.issue = p.issue AND NOT p.revoked",
+        " WHERE a.token_hash = ? AND a.made_at >= ? AND a.issue = p.issue AND NOT a.stopped AND NOT p.revoked",
         (token_hash, now - ASKS_FOR),
     ).fetchone()
     return row is not None and (not row[2] or (not row[0] and now - row[1] >= wait))
@@ -235,8 +258,11 @@ def _asked(tx: Tx, badge: Badge, person: int, number: int, now: float) -> tuple[
         require_confirmed(tx, badge)
         person = badge.person_id
     row = tx.exec(
-        select(Asking).where(Asking.person_id == person, Asking.number == number, Asking.made_at >= now - ASKS_FOR)
-    ).first()
+        select(Asking).where(
+            Asking.person_id == person, Asking.number == number, Asking.made_at >= now - ASKS_FOR,
+            col(Asking.stopped).is_(False),
+        )
+    ).first()  # fmt: skip
     return person, row
 
 

@@ -140,6 +140,8 @@ class Asking(SQLModel, table=True):
     told: bool = False
     """Whether the question has stood on a page of its owner."""
     refused: bool = False
+    stopped: bool = False
+    """Whether the browser wants to come in no more. The row counts on, for ten minutes."""
 
 
 BADGE_BY_LOGIN = """
@@ -295,6 +297,8 @@ def require(tx: Tx, badge: Badge, permission: str, session_id: int | None = None
     """Refused("not_yours") unless the badge may."""
     if badge.role != "system" and not may(tx, badge, permission, session_id):
         raise Refused("not_yours")
+    if permission == "manage_people":
+        require_confirmed(tx, badge)
 
 
 def doubtful(tx: Tx | Peek, badge: Badge) -> bool:
@@ -328,7 +332,8 @@ class PersonRow:
     issue: int
     revoked: bool
     browsers: int
-    asking: tuple[int, ...]
+    asking: tuple[tuple[int, bool], ...]
+    """Devices that wait: the number of each, and whether it was refused on a phone of theirs."""
     """Numbers of devices that wait to come in."""
 
 
@@ -344,9 +349,9 @@ def find(tx: Tx, text: str, now: float, limit: int = FOUND) -> tuple[PersonRow, 
         tx.exec(select(Login.person_id, func.count()).join(Person, col(Person.id) == Login.person_id)
                 .where(Person.issue == Login.issue).group_by(col(Login.person_id))).all()
     )  # fmt: skip
-    asking: dict[int, list[int]] = {}
-    for row in tx.exec(select(Asking).where(col(Asking.refused).is_(False), Asking.made_at >= now - ASKS_FOR)):
-        asking.setdefault(row.person_id, []).append(row.number)
+    asking: dict[int, list[tuple[int, bool]]] = {}
+    for row in tx.exec(select(Asking).where(col(Asking.stopped).is_(False), Asking.made_at >= now - ASKS_FOR)):
+        asking.setdefault(row.person_id, []).append((row.number, row.refused))
     names = {d.id: d.names for d in tx.exec(select(Delegation))}
     for person in tx.exec(select(Person).order_by(Person.number)):
         hay = fold(f"{person.number} {person.name} {person.native_name} {person.organisation}")

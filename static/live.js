@@ -64,6 +64,8 @@ export function connect(options) {
 /* A hidden tab does not try again; a screen is never hidden. */
 const resting = () => document.hidden && o.view !== "screen";
 const fields = () => (typeof o.hello === "function" ? o.hello() : o.hello);
+/* A hall screen has a cookie of its own there. */
+const root = () => (o.view === "screen" ? "/screen" : "");
 const seen = (element) => element.dataset.is;
 
 function tell(next, why) {
@@ -76,7 +78,7 @@ function open() {
   clearTimeout(timer);
   if (ended || socketless || resting()) return;
   drop();
-  const mine = (socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`));
+  const mine = (socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${root()}/socket`));
   // A connection that takes 5 s is none.
   const limit = setTimeout(() => mine === socket && state !== "open" && lost(0), 5000);
   mine.onopen = () => {
@@ -165,7 +167,7 @@ async function look() {
   looked = Date.now();
   try {
     const query = new URLSearchParams({ ...fields(), view: o.view });
-    const response = await fetched(`/live?${query}`, { headers: { accept: "application/json" } }, 5);
+    const response = await fetched(`${root()}/live?${query}`, { headers: { accept: "application/json" } }, 5);
     if (response.status === 401 || response.status === 403) return out();
     if (!response.ok) throw new Error(response.status);
     const frames = await response.json();

@@ -154,7 +154,7 @@ document.addEventListener("submit", (event) => {
     const command = { do: form.getAttribute("action").slice(4), number: Number(form.elements.number.value) };
     ask(command).then((answer) => {
       tell("device", answer.words, "", false, !!answer.ok);
-      form.closest("section").remove();
+      if (answer.ok) form.closest("section").remove();
     }, () => tell("device", word("not_sent")));
     return;
   }
@@ -499,7 +499,7 @@ connect({
     greeted = false;
     belong(person);
   },
-  onLate: settle,
+  onLate: (answer, command) => command.do === "cast_vote" && settle(answer, command),
   onState(state, why) {
     if (state !== line) lineAt = Date.now();
     line = state;

@@ -1,5 +1,6 @@
 // Keeps a hall screen's page and the files it needs: a reload while the server is away shows the last picture, not the
-// browser's error. The network comes first; only what the server itself refuses (a revoked link) is forgotten.
+// browser's error. The network comes first; only what the server itself refuses (a revoked link) is forgotten. Whatever
+// is the matter with the store, what the server answered is shown.
 
 const STORE = "hallside.screen";
 const PAGE = "/screen";
@@ -10,25 +11,40 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 self.addEventListener("fetch", (event) => {
   const { request } = event, { pathname } = new URL(request.url);
   if (request.method !== "GET") return;
-  if (request.mode === "navigate" && pathname === PAGE) event.respondWith(page(request));
-  else if (pathname.startsWith("/static/")) event.respondWith(file(request));
+  if (request.mode === "navigate" && pathname === PAGE) event.respondWith(page(event));
+  else if (pathname.startsWith("/static/")) event.respondWith(file(event));
 });
 
-async function page(request) {
-  const store = await caches.open(STORE);
-  const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => Response.error());
-  if (answer.ok) await store.put(PAGE, answer.clone());
-  else if (answer.status >= 400 && answer.status < 500) await store.delete(PAGE);
-  else return (await store.match(PAGE)) ?? answer;
+const kept = (key) => caches.open(STORE).then((store) => store.match(key)).catch(() => undefined);
+
+/* Beside the answer, not before it: a full disk is no reason to show nothing. */
+function keep(event, key, answer) {
+  const copy = answer.clone();
+  event.waitUntil(caches.open(STORE).then((store) => store.put(key, copy)).catch(() => {}));
+}
+
+async function page(event) {
+  const limit = new AbortController();
+  const stop = setTimeout(() => limit.abort(), PATIENCE_MS);
+  let answer;
+  try {
+    answer = await fetch(event.request, { signal: limit.signal });
+  } catch {
+    answer = Response.error();
+  }
+  clearTimeout(stop); // The picture is on its way: it may take its time.
+  if (answer.ok) keep(event, PAGE, answer);
+  else if (answer.status >= 400 && answer.status < 500)
+    event.waitUntil(caches.open(STORE).then((store) => store.delete(PAGE)).catch(() => {}));
+  else return (await kept(PAGE)) ?? answer;
   return answer;
 }
 
 /* A static file's name changes with its content: one that is kept is right. */
-async function file(request) {
-  const store = await caches.open(STORE);
-  const kept = await store.match(request);
-  if (kept) return kept;
-  const answer = await fetch(request);
-  if (answer.ok) await store.put(request, answer.clone());
+async function file(event) {
+  const known = await kept(event.request);
+  if (known) return known;
+  const answer = await fetch(event.request);
+  if (answer.ok) keep(event, event.request, answer);
   return answer;
 }

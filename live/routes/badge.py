@@ -110,7 +110,8 @@ async def stop(request: Request) -> Response:
     token = cookies.token_in(request.scope)
     response = RedirectResponse("/", 303)
     if pages.badge_of(request) is None and token:
-        await pages.node_of(request).ask(THE_SYSTEM, StopAsking(token_hash=hash_token(token)))
+        if pages.node_of(request).waiting(token):  # strangers have no business in the lane
+            await pages.node_of(request).ask(THE_SYSTEM, StopAsking(token_hash=hash_token(token)))
         response.headers.append("set-cookie", cookies.set_token(request.scope, ""))
     return response
 
@@ -133,7 +134,7 @@ async def _sign_in(request: Request, person: Badge, issue: int, *, staff: bool) 
     token = new_token()
     shown = ShowBadge(
         person=person.person_id, issue=issue, token_hash=hash_token(token), language=language,
-        wait=node.settings.device_wait,
+        wait=node.settings.device_wait, former=hash_token(cookies.token_in(request.scope)),
     )  # fmt: skip
     done = await node.ask(THE_SYSTEM, shown)
     return token, int(done.facts.get("number", 0))

@@ -89,4 +89,5 @@ routes = [
     Route("/readyz", readyz),
     Route("/metrics", metrics),
     Route("/live", parts),
+    Route("/screen/live", parts),
 ]

@@ -32,7 +32,8 @@ async def show(request: Request) -> Response:
         node.failed_lookups.failed("", address)
         raise Refused("no_such_screen" if allowed else "too_many_tries")
     token = new_token()
-    await node.ask(THE_SYSTEM, ShowBadge(screen=found[0], issue=found[1], token_hash=hash_token(token)))
+    former = hash_token(cookies.token_in(request.scope))
+    await node.ask(THE_SYSTEM, ShowBadge(screen=found[0], issue=found[1], token_hash=hash_token(token), former=former))
     response: Response = (
         JSONResponse({"ok": "signed_in", "to": "/screen"})
         if pages.wants_json(request)

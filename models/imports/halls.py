@@ -25,7 +25,7 @@ def read_halls(data: bytes, found: Findings) -> tuple[list[HallRow], Columns]:
         HallRow(
             key=row.key("key"),
             names=row.texts("name", 80),
-            capacity=int(row.number("capacity", 0, 100_000)) if row.cells.get("capacity") else 0,
+            capacity=int(row.number("capacity", 0, 100_000, whole=True)) if row.cells.get("capacity") else 0,
             screen_height_m=row.number("screen_height_m", 0.2, 50) if row.cells.get("screen_height_m") else 2.0,
             farthest_seat_m=row.number("farthest_seat_m", 1, 500) if row.cells.get("farthest_seat_m") else 12.0,
             languages=_spoken(row, found),

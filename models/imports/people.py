@@ -20,7 +20,7 @@ def read_delegations(data: bytes, found: Findings) -> tuple[list[DelegationRow],
     delegations = [
         DelegationRow(
             key=row.key("key"),
-            place=int(row.number("order", 0, 100_000)) if row.cells.get("order") else row.n - 1,
+            place=int(row.number("order", 0, 100_000, whole=True)) if row.cells.get("order") else row.n - 1,
             votes=row.word("votes", ("yes", "no"), "yes") == "yes",
             names=row.texts("name", 120),
             row=row.n,

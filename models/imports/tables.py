@@ -59,10 +59,11 @@ class Row:
             return ""
         return value
 
-    def number(self, column: str, least: float, most: float) -> float:
+    def number(self, column: str, least: float, most: float, *, whole: bool = False) -> float:
         value = clean(self.cells.get(column, ""), 400)
         try:
-            number = float(value.replace(",", "."))  # A decimal comma; thousands are not parted.
+            # A decimal comma is one where there are fractions. In a whole number it parts thousands, or nobody knows.
+            number = float(int(value) if whole else value.replace(",", "."))
         except ValueError:
             number = float("nan")
         if least <= number <= most:

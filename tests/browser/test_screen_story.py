@@ -223,6 +223,22 @@ def test_a_reload_while_the_server_is_away_keeps_the_last_picture_and_its_clock(
     assert room.wrong == []
 
 
+def test_a_full_store_is_no_reason_to_show_nothing(room: Room) -> None:
+    room.screen.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    room.screen.wait_for_function("() => caches.match('/screen').then(Boolean)")
+    devtools = room.screen.context.new_cdp_session(room.screen)
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": room.platform.base, "quotaSize": 1})
+    assert room.screen.evaluate("caches.open('x').then((c) => c.put('/x', new Response('x'.repeat(99)))).catch(String)")
+    room.desk.show("agenda")
+
+    answer = room.screen.reload()
+
+    assert answer is not None
+    assert answer.status == 200
+    until_shown(room.screen, "agenda")
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": room.platform.base})
+
+
 def test_a_revoked_screen_shows_the_events_title_and_is_forgotten(room: Room) -> None:
     room.screen.wait_for_timeout(500)
     room.desk.do("revoke_screen", screen=1, seen_issue=1)

@@ -113,6 +113,31 @@ async def test_the_worker_of_a_screen_rules_the_screen_and_nothing_else(house: H
     assert answer.headers["cache-control"] == "no-cache"
 
 
+async def test_one_browser_is_desk_and_screen_at_once(house: House) -> None:
+    badges = house.node.badges
+    async with browser(house) as laptop:
+        for path, link in (("/badge", badges.link_secret(2, 1)), ("/screen/link", badges.screen_secret(1, 1))) * 2:
+            assert (await laptop.post(path, data={"link": link})).json()["ok"] == "signed_in"
+
+        desk, screen = await laptop.get("/desk/1"), await laptop.get("/screen")
+        parts = await laptop.get("/screen/live?view=screen")
+
+    assert (desk.status_code, screen.status_code, parts.status_code) == (200, 200, 200)
+    assert 'data-part="air"' in desk.text
+    assert 'data-part="scene"' in screen.text
+    assert [part["part"] for part in parts.json()][:1] == ["scene"]
+
+
+async def test_nobody_without_a_badge_sends_anything_into_the_lane(house: House) -> None:
+    groups = house.world.store.groups
+    async with browser(house) as stranger:
+        answer = await stranger.post("/waiting", headers={"cookie": "hallside=" + "x" * 22})
+
+    assert answer.status_code == 303
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert house.world.store.groups == groups
+
+
 async def test_wrong_screen_links_stop_no_screen(house: House) -> None:
     async with browser(house) as stranger:
         for _ in range(310):

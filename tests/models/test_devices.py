@@ -210,9 +210,66 @@ def test_who_stops_waiting_is_forgotten_unless_refused(world: World) -> None:
 
 
 def test_the_registration_desk_sees_who_waits(world: World) -> None:
-    number = (first(world), asks(world))[1]
-
+    anna, number = first(world), asks(world)
     (row,) = world.read(lambda tx: people.find(tx, "1004", NOW))
     (later,) = world.read(lambda tx: people.find(tx, "1004", NOW + people.ASKS_FOR + 1))
 
-    assert (row.asking, later.asking) == ((number,), ())
+    world.do(RefuseDevice(number=number), anna, now=NOW)
+    (again,) = world.read(lambda tx: people.find(tx, "1004", NOW))
+
+    assert (row.asking, again.asking, later.asking) == (((number, False),), ((number, True),), ())
+    world.do(AllowDevice(person=ANNA, number=number), world.organiser, now=NOW)
+    assert known(world, b"second")
+
+
+def test_who_asks_and_stops_and_asks_again_pesters_nobody_for_long(world: World) -> None:
+    anna = first(world)
+    for token in (b"second", b"third"):
+        number = asks(world, token)
+        world.do(StopAsking(token_hash=token), SYSTEM_BADGE)
+
+    assert refused(world, shows(b"fourth"), SYSTEM_BADGE) == "too_many_devices"
+    assert to_decide(world, anna) == []
+    assert refused(world, AllowDevice(number=number), anna) == "no_such_device"
+    assert 10 <= asks(world, b"fifth", NOW + people.ASKS_FOR + 1) <= 99
+
+
+def test_a_clock_that_was_set_back_blocks_no_device(world: World) -> None:
+    first(world)
+    for token in (b"second", b"third"):
+        asks(world, token, NOW + 5000)
+
+    assert 10 <= asks(world, b"fourth") <= 99
+
+
+@pytest.mark.parametrize("other", [{"screen": 1}, {"person": 5}])
+def test_a_browser_that_shows_another_badge_is_no_browser_of_the_first_any_more(
+    world: World, other: dict[str, int]
+) -> None:
+    first(world)
+
+    done = world.do(ShowBadge(token_hash=b"other", wait=WAIT, former=b"first", **other), SYSTEM_BADGE, now=NOW)
+
+    assert ("person:4", "badge") in done.touched
+    assert (known(world, b"first"), known(world, b"other")) == (False, True)
+    assert world.do(shows(b"again"), SYSTEM_BADGE, now=NOW).notice == "signed_in"
+
+
+def test_a_browser_that_waits_and_shows_another_badge_waits_no_more(world: World) -> None:
+    anna = first(world)
+    asks(world)
+
+    world.do(ShowBadge(person=5, token_hash=b"other", wait=WAIT, former=b"second"), SYSTEM_BADGE, now=NOW)
+
+    assert to_decide(world, anna) == []
+    assert world.read(lambda tx: devices.waiting(tx, b"second", NOW)) is None
+
+
+def test_who_manages_people_does_so_in_a_browser_beyond_doubt(world: World) -> None:
+    world.do(ShowBadge(person=1, token_hash=b"first", wait=WAIT), SYSTEM_BADGE, now=NOW)
+    world.do(ShowBadge(person=1, token_hash=b"second", wait=WAIT), SYSTEM_BADGE, now=NOW)
+    world.do(AdmitDevice(token_hash=b"second", wait=WAIT), SYSTEM_BADGE, now=NOW + WAIT)
+    doubtful = Badge(1, "organiser", login=b"second")
+
+    assert refused(world, RevokeBadge(person=1), doubtful) == "confirm_device_first"
+    assert refused(world, ReissueBadge(person=5, seen_issue=1), doubtful) == "confirm_device_first"

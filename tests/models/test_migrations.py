@@ -89,7 +89,7 @@ def test_a_newer_file_is_refused_in_words_and_left_alone(tmp_path: Path) -> None
     raw.close()
     before = path.read_bytes()
 
-    with pytest.raises(NotOurs, match=r"newer version of Hallside \(9999\)"):
+    with pytest.raises(NotOurs, match=r"another version of Hallside \(9999\)"):
         migrate(path)
 
     assert path.read_bytes() == before

@@ -332,7 +332,10 @@ def test_a_hall_that_is_not_there_has_no_stage(world: World) -> None:
 
 def test_the_agenda_of_a_hall_starts_at_what_is_on_now(world: World) -> None:
     def day(tx: Tx) -> Done:
-        rows = (("08:00", 1, "planned"), ("08:30", 2, "ended"), ("09:30", 2, "planned"), ("10:30", 1, "planned"))
+        rows = (
+            ("08:00", 1, "planned"), ("08:30", 2, "ended"), ("08:45", 2, "planned"), ("09:30", 2, "planned"),
+            ("10:30", 1, "planned"),
+        )  # fmt: skip
         for n, (start, hall, state) in enumerate(rows):
             tx.add(
                 programme.Meeting(
@@ -355,7 +358,7 @@ def test_the_agenda_of_a_hall_starts_at_what_is_on_now(world: World) -> None:
 
     assert shown is not None
     assert [(row.start, row.state) for row in shown.agenda] == [
-        ("09:00", "on"), ("09:00", "on"), ("09:30", "planned"), ("10:30", "planned"),
+        ("09:00", "on"), ("09:00", "on"), ("08:45", "planned"), ("09:30", "planned"), ("10:30", "planned"),
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "0002"
 down_revision = None
 
 
@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.Float(), nullable=False),
         sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.Column("stopped", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("token_hash"),
     )
     op.create_index("ix_asking_person_id", "asking", ["person_id"], unique=False)
