@@ -96,13 +96,24 @@ async def waiting(request: Request) -> Response:
     if badge is not None:
         return _in(request, pages.workplace(request, badge))
     if told is None:
-        out = Refused("no_such_device")
-        return pages.answer(request, None, out) if pages.wants_json(request) else RedirectResponse("/", 303)
+        return _waited_in_vain(request)
     if not pages.wants_json(request):
         wait = node.settings.device_wait
         minutes = -(-int(wait) // 60) if wait < people.ASKS_FOR else 0
         return pages.page(request, "join/waiting.html", None, told=told, minutes=minutes, words=words)
     return pages.answer(request, None, Refused("device_was_refused")) if told.refused else _waits(request, told.number)
+
+
+def _waited_in_vain(request: Request) -> Response:
+    """Nobody said anything for ten minutes, or nothing waits: the badge is to be shown again."""
+    out = Refused("no_such_device")
+    if pages.wants_json(request):
+        return pages.answer(request, None, out)
+    words = pages.node_of(request).renderer.refusal(pages.language_of(request), out.key, out.params)
+    said = {"kind": "no", "key": out.key, "words": words}
+    response = pages.page(request, "join/join.html", None, status=404, said=said)
+    response.headers.append("set-cookie", cookies.set_token(request.scope, ""))
+    return response
 
 
 async def stop(request: Request) -> Response:

@@ -93,6 +93,22 @@ async def test_a_device_that_is_refused_is_told_in_words(house: House) -> None:
         assert await state(second) == "no_such_device"
 
 
+async def test_who_waited_in_vain_is_told_so_and_asked_for_the_badge_again(house: House) -> None:
+    house.token(ANNA)
+    now = house.node.wall()
+    house.node.wall = lambda: now
+    async with browser(house, **PAGE) as second:
+        await second.post("/badge", data={"link": house.node.badges.link_secret(ANNA.person_id, 1)})
+        now += 601
+
+        page = await second.get("/waiting")
+
+    assert page.status_code == 404
+    assert "This device does not wait any more." in page.text
+    assert "another browser signed this one out" not in page.text
+    assert "Max-Age=0" in page.headers["set-cookie"]
+
+
 async def test_without_script_and_socket_everything_is_a_page_and_a_form(house: House) -> None:
     own = f"hallside={house.token(ANNA)}"
     async with browser(house, cookie=own, **PAGE) as first, browser(house, **PAGE) as second:
