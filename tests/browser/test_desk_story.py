@@ -131,12 +131,16 @@ def test_a_scene_is_staged_and_taken_and_both_desks_see_it(hall: Hall) -> None:
 
 
 def test_a_clash_is_told_in_place_and_a_second_press_replaces(hall: Hall) -> None:
-    hall.stage(hall.mine, "agenda")
-    hall.mine.locator("#b-take").click()
-    until_shown(hall.screen, "agenda")
-    hall.stage(hall.theirs, "title")
-
-    hall.theirs.locator("#b-take").click()
+    for scene in ("agenda", "lobby", "agenda", "lobby", "agenda"):  # a clash is one within two seconds
+        hall.stage(hall.mine, scene)
+        hall.mine.locator("#b-take").click()
+        until_shown(hall.screen, scene)
+        hall.stage(hall.theirs, "title")
+        hall.theirs.locator("#b-take").click()
+        expect(said(hall.theirs)).to_have_text(re.compile("just took a scene|On screen"))
+        if "just took" in said(hall.theirs).inner_text():
+            break
+        until_shown(hall.screen, "title")
 
     expect(said(hall.theirs)).to_have_text(re.compile("just took a scene. Press again to replace it."))
     hall.theirs.locator("#b-take").click()
