@@ -62,9 +62,9 @@ def page(request: Request, template: str, badge: Badge | None, *, status: int = 
     node = node_of(request)
     said, clear = _said(request, node, language_of(request, badge))
     devices = node.devices_of(badge) if badge is not None and badge.person_id else ()
-    if badge is not None and devices:
-        node.perform(badge, SeeDevices(), lambda out: None)  # the page is under way to whoever asked for it
     html = rendered(request, template, badge, **{"said": said, "devices": devices} | context)
+    if badge is not None and devices and 'id="device-' in html:  # not every page has the card
+        node.perform(badge, SeeDevices(), lambda out: None)  # the page is under way to whoever asked for it
     response = HTMLResponse(html, status, FRESH)
     if clear:
         response.delete_cookie("said", path="/")

@@ -334,7 +334,6 @@ class PersonRow:
     browsers: int
     asking: tuple[tuple[int, bool], ...]
     """Devices that wait: the number of each, and whether it was refused on a phone of theirs."""
-    """Numbers of devices that wait to come in."""
 
 
 FOUND = 50

@@ -55,10 +55,7 @@ async def show(request: Request) -> Response:
     except Refused as refused:
         if pages.wants_json(request):
             return pages.answer(request, None, refused)
-        words = node.renderer.refusal(pages.language_of(request), refused.key, refused.params)
-        said = {"kind": "no", "key": refused.key, "words": words}
-        status = pages.STATUS.get(refused.key, 409)
-        return pages.page(request, "join/join.html", None, status=status, said=said)
+        return _asked_again(request, refused)
     if waits:
         response: Response = _waits(request, waits) if pages.wants_json(request) else RedirectResponse("/waiting", 303)
     else:
@@ -104,14 +101,20 @@ async def waiting(request: Request) -> Response:
     return pages.answer(request, None, Refused("device_was_refused")) if told.refused else _waits(request, told.number)
 
 
+def _asked_again(request: Request, refused: Refused) -> Response:
+    """The join page with what was refused beside its field."""
+    words = pages.node_of(request).renderer.refusal(pages.language_of(request), refused.key, refused.params)
+    said = {"kind": "no", "key": refused.key, "words": words}
+    status = pages.STATUS.get(refused.key, 409)
+    return pages.page(request, "join/join.html", None, status=status, said=said)
+
+
 def _waited_in_vain(request: Request) -> Response:
     """Nobody said anything for ten minutes, or nothing waits: the badge is to be shown again."""
     out = Refused("no_such_device")
     if pages.wants_json(request):
         return pages.answer(request, None, out)
-    words = pages.node_of(request).renderer.refusal(pages.language_of(request), out.key, out.params)
-    said = {"kind": "no", "key": out.key, "words": words}
-    response = pages.page(request, "join/join.html", None, status=404, said=said)
+    response = _asked_again(request, out)
     response.headers.append("set-cookie", cookies.set_token(request.scope, ""))
     return response
 

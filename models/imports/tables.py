@@ -63,7 +63,7 @@ class Row:
         value = clean(self.cells.get(column, ""), 400)
         try:
             # A decimal comma is one where there are fractions. In a whole number it parts thousands, or nobody knows.
-            number = float(int(value) if whole else value.replace(",", "."))
+            number = float(value if whole and value.isdecimal() else "" if whole else value.replace(",", "."))
         except ValueError:
             number = float("nan")
         if least <= number <= most:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
+revision = "0002"  # 0001 was never released: files of it are refused in words
 down_revision = None
 
 
