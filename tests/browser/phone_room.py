@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from live.badges import Badges
-from tests.browser.screen_hall import Desk, Platform
+from tests.browser.screen_hall import CHROMIUM, Desk, Platform
 
 LANGUAGES = ("en", "tr", "ar", "ru")
 
@@ -143,3 +146,12 @@ class Phone:
 
     def close(self) -> None:
         self.context.close()
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    folder: Path = tmp_path_factory.mktemp("platform")
+    with Platform(folder) as platform, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM)
+        yield Room(platform, browser, Desk(play, platform))
+        browser.close()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.phone_room import LANGUAGES, Room
-from tests.browser.screen_hall import CHROMIUM, Desk, Platform, until_shown
+from tests.browser.screen_hall import until_shown
 
 pytestmark = pytest.mark.browser
 
@@ -24,15 +22,6 @@ RING = """() => {
   if (box.bottom < 0 || box.top > innerHeight) return `out of sight: ${at.outerHTML.slice(0, 80)}`;
   return ring ? "" : `no ring: ${at.outerHTML.slice(0, 80)}`;
 }"""
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    folder: Path = tmp_path_factory.mktemp("platform")
-    with Platform(folder) as platform, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM)
-        yield Room(platform, browser, Desk(play, platform))
-        browser.close()
 
 
 def go_to(page: Page, target: Locator, most: int = 150) -> None:

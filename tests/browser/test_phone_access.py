@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.browser.phone_room import LANGUAGES, Room
-from tests.browser.screen_hall import CHROMIUM, Desk, Platform
 
 pytestmark = pytest.mark.browser
 
@@ -19,15 +15,6 @@ RULES = {
     "rules": {"target-size": {"enabled": True}},
 }
 PAGES = ("/", "/agenda", "/menu", "/notice", "/b")
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    folder: Path = tmp_path_factory.mktemp("platform")
-    with Platform(folder) as platform, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM)
-        yield Room(platform, browser, Desk(play, platform))
-        browser.close()
 
 
 def faults(page: Page) -> list[str]:

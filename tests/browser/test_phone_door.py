@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect, sync_playwright
+from playwright.sync_api import BrowserContext, expect
 
 from live.badges import Badges
 from tests.browser.phone_room import Room
-from tests.browser.screen_hall import CHROMIUM, Desk, Platform
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    folder: Path = tmp_path_factory.mktemp("platform")
-    with Platform(folder) as platform, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM)
-        yield Room(platform, browser, Desk(play, platform))
-        browser.close()
 
 
 @pytest.fixture

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.browser.phone_room import LANGUAGES, Room
-from tests.browser.screen_hall import CHROMIUM, Desk, Platform
 
 pytestmark = pytest.mark.browser
 
@@ -41,15 +37,6 @@ OVER = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...do
   .filter((each) => each.offsetParent && !each.closest(".vh, svg"))
   .filter((each) => { const box = each.getBoundingClientRect(); return box.right > innerWidth + 1 || box.left < -1; })
   .map((each) => each.outerHTML.slice(0, 80))"""
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    folder: Path = tmp_path_factory.mktemp("platform")
-    with Platform(folder) as platform, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM)
-        yield Room(platform, browser, Desk(play, platform))
-        browser.close()
 
 
 def edges(page: Page, selector: str) -> tuple[float, float]:
