@@ -19,9 +19,14 @@ class HttpLine(HttpToolsProtocol):
     header_seconds = 10.0
     header_bytes = 32 * 1024
     stall_seconds = 20.0
+    # Proxies keep an idle connection for 60 s. Were ours closed earlier, a vote sent at that moment would be lost on
+    # the way, and no proxy sends a POST again. In a crowd room counts for more.
+    idle_seconds = 75.0
+    crowded_idle_seconds = 5.0
     cap = 20_000
     # After a refusal the rest of the body is read and thrown away, or the client never sees the words.
     waste_bytes = 32 * 1024 * 1024
+    waste_seconds = 5.0
     linger_seconds = 1.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,6 +77,11 @@ class HttpLine(HttpToolsProtocol):
         self._head = 0
         self._no_deadline()
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        crowded = len(self.connections) > self.cap // 2
+        self.timeout_keep_alive = self.crowded_idle_seconds if crowded else self.idle_seconds  # type: ignore[assignment]
+        super().on_response_complete()
 
     def handle_websocket_upgrade(self) -> None:
         self._no_deadline()
@@ -126,9 +136,7 @@ class HttpLine(HttpToolsProtocol):
             self.transport.abort()
         elif self.timeout_keep_alive_task is None:
             # uvicorn forgets this timer with the first byte, and an unfinished body would keep the connection.
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self.timeout_keep_alive_task = self.loop.call_later(self.waste_seconds, self.timeout_keep_alive_handler)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Not worth a line in the log for every request that asks for HTTP/2."""

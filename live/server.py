@@ -30,7 +30,6 @@ Drain = Callable[[], Awaitable[None]]
 DRAIN_SECONDS = 5.0
 WAVE_SECONDS = 8.0
 REST_SECONDS = 4
-KEEP_ALIVE_SECONDS = 5
 # A new process serves this long after the last goodbye (seconds).
 RESTART_SECONDS = 1.5
 BACKLOG = 4096
@@ -167,7 +166,6 @@ def config_for(app: App, *, cap: int = CAP, lifespan: Any = "on") -> uvicorn.Con
         proxy_headers=False,
         backlog=BACKLOG,
         lifespan=lifespan,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=REST_SECONDS,
     )
 

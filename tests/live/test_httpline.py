@@ -139,8 +139,8 @@ async def test_over_the_cap_a_connection_is_told_to_come_later(monkeypatch: pyte
 async def test_a_socket_outlives_every_deadline_of_the_request_that_opened_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server_module, "KEEP_ALIVE_SECONDS", 0.1)
-    monkeypatch.setattr(server_module, "bounded", lambda cap: bounded(header_seconds=0.1, stall_seconds=0.1))
+    bounds = {"header_seconds": 0.1, "stall_seconds": 0.1, "idle_seconds": 0.1}
+    monkeypatch.setattr(server_module, "bounded", lambda cap: bounded(**bounds))
     room = Room()
     async with running(room) as url, phone(url) as socket:
         await asyncio.sleep(0.5)
@@ -153,12 +153,11 @@ async def test_an_unfinished_body_after_the_answer_does_not_keep_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """uvicorn alone keeps it for ever: see the control."""
-    monkeypatch.setattr(server_module, "KEEP_ALIVE_SECONDS", 0.2)
     unfinished = (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", b"vo")
-    async with served(monkeypatch) as address:
+    async with served(monkeypatch, waste_seconds=0.2) as address:
         answer = await talk(address, *unfinished, pause=0.05)
     monkeypatch.setattr(HttpLine, "_discard", lambda self, size: None)
-    async with served(monkeypatch) as address:
+    async with served(monkeypatch, waste_seconds=0.2) as address:
         kept = await talk(address, *unfinished, pause=0.05, wait=0.6)
 
     assert answer is not None
@@ -172,6 +171,21 @@ async def test_a_body_without_end_after_the_answer_is_dropped(monkeypatch: pytes
         answer = await talk(address, head, *[b"x" * 10_000] * 20, pause=0.01)
 
     assert answer is not None
+
+
+async def test_an_idle_connection_is_kept_for_the_next_request_unless_there_is_a_crowd(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    idle = {"idle_seconds": 30.0, "crowded_idle_seconds": 0.2}
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    async with served(monkeypatch, **idle) as address:
+        kept = await talk(address, request, wait=0.6)
+    async with served(monkeypatch, cap=1, **idle) as address:
+        crowded = await talk(address, request, wait=0.6)
+
+    assert kept is None
+    assert crowded is not None
+    assert crowded.endswith(b"hello")
 
 
 def test_a_bound_that_does_not_exist_is_a_mistake() -> None:
