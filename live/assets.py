@@ -82,6 +82,11 @@ class Assets:
         """Where templates point to. Raises KeyError for a file that is not there."""
         return self._by_name[name].url
 
+    @property
+    def paths(self) -> list[str]:
+        """Every address that is answered."""
+        return list(self._by_path)
+
     def body(self, name: str) -> bytes:
         """The file as it is served, its references rewritten. Raises KeyError for a missing file."""
         return self._by_name[name].body

@@ -7,7 +7,7 @@ const PAGE = "/screen";
 const PATIENCE_MS = 5000;
 
 self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("activate", (event) => event.waitUntil(Promise.all([self.clients.claim(), prune().catch(() => {})])));
 self.addEventListener("fetch", (event) => {
   const { request } = event, { pathname } = new URL(request.url);
   if (request.method !== "GET") return;
@@ -21,6 +21,18 @@ const kept = (key) => caches.open(STORE).then((store) => store.match(key)).catch
 function keep(event, key, answer) {
   const copy = answer.clone();
   event.waitUntil(caches.open(STORE).then((store) => store.put(key, copy)).catch(() => {}));
+}
+
+/* Files of earlier releases go; `FILES`, which the server writes above, are those of this one. Not while the page that
+   is kept is an earlier one: it would come up bare. */
+async function prune() {
+  const store = await caches.open(STORE);
+  const text = (await (await store.match(PAGE))?.text()) ?? "";
+  if ([...text.matchAll(/"(\/static\/[^"?]+)/g)].some(([, name]) => !FILES.includes(name))) return;
+  for (const { url } of await store.keys()) {
+    const { pathname } = new URL(url);
+    if (pathname !== PAGE && !FILES.includes(pathname)) await store.delete(url);
+  }
 }
 
 async function page(event) {

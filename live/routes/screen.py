@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -78,7 +80,9 @@ def _idle(request: Request) -> Response:
 
 async def worker(request: Request) -> Response:
     """GET /screen/worker.js: what keeps the last picture of this screen, and rules no other page."""
-    body = pages.node_of(request).renderer.assets.body("screen_worker.js")
+    assets = pages.node_of(request).renderer.assets
+    # With the files of this release by name: a new release is a new worker, which drops those of earlier ones.
+    body = f"const FILES = {json.dumps(assets.paths)};\n".encode() + assets.body("screen_worker.js")
     headers = {"cache-control": "no-cache", "service-worker-allowed": "/screen"}
     return Response(body, headers=headers, media_type="text/javascript")
 

@@ -18,6 +18,7 @@ WORDS = {
     "cells": "has {n} cells, the header has {of}",
     # every list
     "missing": "{column} is empty",
+    "not_a_whole_number": "{column} is not a whole number from {least} to {most}, in digits alone: {value}",
     "not_a_number": "{column} is not a number from {least} to {most}: {value}",
     "not_a_word": "{column} must be one of {allowed}, not {value}",
     "bad_key": "{column} may hold letters, digits, dots and dashes, at most {limit}: {value}",

@@ -61,16 +61,18 @@ class Row:
 
     def number(self, column: str, least: float, most: float, *, whole: bool = False) -> float:
         value = clean(self.cells.get(column, ""), 400)
+        # A decimal comma is one where there are fractions. In a whole number it parts thousands, or nobody knows.
+        fits = value.isdecimal() if whole else "_" not in value
         try:
-            # A decimal comma is one where there are fractions. In a whole number it parts thousands, or nobody knows.
-            number = float(value if whole and value.isdecimal() else "" if whole else value.replace(",", "."))
+            number = float(value.replace(",", ".") if fits else "nan")
         except ValueError:
             number = float("nan")
         if least <= number <= most:
             return number
         self.found.problem(
-            self.file, self.n, "not_a_number", column=column, least=f"{least:g}", most=f"{most:g}", value=value
-        )
+            self.file, self.n, "not_a_whole_number" if whole else "not_a_number",
+            column=column, least=f"{least:g}", most=f"{most:g}", value=value,
+        )  # fmt: skip
         return least
 
     def word(self, column: str, allowed: Sequence[str], default: str | None = None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect, sync_playwright
 
 from live.badges import Badges
 from tests.browser.phone_room import Phone, Room
@@ -76,6 +76,53 @@ def test_a_second_device_that_is_refused_says_so(room: Room, second: BrowserCont
     expect(page.locator("h1")).to_have_text("Your other device refused this one.")
     page.get_by_role("button", name="Back to the start").click()
     expect(page.locator("#code")).to_be_visible()
+    phone.close()
+
+
+def test_the_card_of_a_device_stays_until_the_answer_is_yes(room: Room, second: BrowserContext) -> None:
+    phone = room.phone()
+    page, _ = waits(room, phone, second)
+    card = phone.page.locator(".device")
+    number = card.locator("[action='/do/allow_device'] [name=number]")
+    right = number.input_value()
+    number.evaluate("(field) => field.value = Number(field.value) + 1")
+
+    card.get_by_role("button", name="Allow").click()
+
+    expect(phone.page.locator("#n-device")).to_be_visible()
+    expect(card).to_be_visible()
+    number.evaluate("(field, right) => field.value = right", right)
+    card.get_by_role("button", name="Allow").click()
+    page.wait_for_url("**/")
+    expect(card).to_have_count(0)
+    phone.close()
+
+
+def test_a_late_answer_that_is_no_votes_harms_nothing(room: Room, second: BrowserContext) -> None:
+    phone = room.phone(seated=False)
+    phone.post("check_in", session=room.session)
+    late: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def slow(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: late.append((socket, frame)) if '"re"' in str(frame) else socket.send(frame))
+
+    phone.page.route_web_socket("**/socket", slow)
+    phone.page.goto("/")
+    poll = room.poll()
+    phone.until_poll(poll)
+    waits(room, phone, second)
+    phone.page.locator(".device").get_by_role("button", name="Refuse").click()
+    expect(phone.page.locator("#n-device")).to_be_visible(timeout=8000)
+
+    phone.page.wait_for_timeout(500)
+    assert late
+    for socket, frame in late:
+        socket.send(frame)
+    phone.page.wait_for_timeout(500)
+
+    assert room.wrong == []
+    phone.is_("empty")
     phone.close()
 
 

@@ -239,6 +239,26 @@ def test_a_full_store_is_no_reason_to_show_nothing(room: Room) -> None:
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": room.platform.base})
 
 
+def test_a_new_worker_drops_the_files_of_earlier_releases_and_keeps_its_own(room: Room) -> None:
+    context = room.screen.context.browser.new_context(viewport={"width": 1920, "height": 1080})
+    page = context.new_page()
+    page.goto(f"{room.platform.base}/agenda")
+    page.evaluate(
+        "() => caches.open('hallside.screen').then((c) => c.put('/static/app.00000000.css', new Response('body {}')))"
+    )
+
+    page.goto(f"{room.platform.base}/screen/link#{room.platform.link('/screen/link', 'Hall A')}")
+    page.wait_for_url("**/screen")
+    page.wait_for_selector(".hall[data-fitted]")
+
+    page.wait_for_function("() => caches.match('/static/app.00000000.css').then((kept) => !kept)", timeout=10_000)
+    page.wait_for_function("() => caches.match('/screen').then(Boolean)")
+    names = page.evaluate("() => caches.open('hallside.screen').then((c) => c.keys()).then((all) => all.map((k) => k.url))")
+    assert any(name.endswith(".css") for name in names)
+    assert any(name.endswith(".woff2") for name in names)
+    context.close()
+
+
 def test_a_revoked_screen_shows_the_events_title_and_is_forgotten(room: Room) -> None:
     room.screen.wait_for_timeout(500)
     room.desk.do("revoke_screen", screen=1, seen_issue=1)

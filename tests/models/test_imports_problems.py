@@ -226,13 +226,18 @@ def test_a_day_that_may_be_two_or_none_is_a_problem(day: str) -> None:
     )
 
 
+@pytest.mark.parametrize("written", ["1,200", "25,000", "1.200", "12.5", "12,5", "1_200", "1 200", "1e3", "-1"])
+@pytest.mark.parametrize(("file", "column"), [("halls", "capacity"), ("delegations", "order")])
+def test_a_whole_number_has_nothing_between_its_digits(file: str, column: str, written: str) -> None:
+    # A thousand two hundred, or one and a fifth? Nobody knows.
+    assert problems(**{f"{file}__csv": f'key,name_en,{column}\na,A,"{written}"\n'}) == [
+        f"{file}.csv, row 2: {column} is not a whole number from 0 to 100000, in digits alone: {written}"
+    ]
+
+
 def test_numbers_of_halls_are_checked() -> None:
-    for written in ("1,200", "1.200", "12.5"):  # a thousand two hundred, or one and a fifth? Nobody knows
-        assert problems(halls__csv=f'key,name_en,capacity\na,A,"{written}"\n') == [
-            f"halls.csv, row 2: capacity is not a number from 0 to 100000: {written}"
-        ]
     assert problems(halls__csv="key,name_en,capacity,screen_height_m\na,A,many,0\n") == [
-        "halls.csv, row 2: capacity is not a number from 0 to 100000: many",
+        "halls.csv, row 2: capacity is not a whole number from 0 to 100000, in digits alone: many",
         "halls.csv, row 2: screen_height_m is not a number from 0.2 to 50: 0",
     ]
 
