@@ -74,8 +74,8 @@ def _check(path: Path, connection: Connection, script: ScriptDirectory, before: 
     known = {revision.revision for revision in script.walk_revisions()}
     if not known.issuperset(before):
         raise NotOurs(
-            f"{path} was written by another version of Hallside ({', '.join(before)}), from which there is no way to "
-            "this one. Use that version, or another data folder."
+            f"{path} was made by another version of Hallside ({', '.join(before)}) and cannot be carried over to this "
+            f"one. Start with another data folder (--data), or delete {path.parent} if nothing in it is needed."
         )
     if not before and inspect(connection).get_table_names():
         raise NotOurs(f"{path} holds tables, but not those of Hallside. Use another data folder.")

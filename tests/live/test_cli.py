@@ -302,14 +302,17 @@ def test_a_list_named_instead_of_its_folder_is_said(data: Path, capsys: pytest.C
     assert "people.csv is a file. Name the folder that it lies in" in capsys.readouterr().err
 
 
-def test_a_database_from_another_version_is_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("other", ["9999", "0001"])
+def test_a_database_from_another_version_is_said(data: Path, capsys: pytest.CaptureFixture[str], other: str) -> None:
     with sqlite3.connect(data / "hallside.sqlite") as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+        raw.execute("UPDATE alembic_version SET version_num = ?", (other,))
     raw.close()
 
     assert run(["--data", str(data), "--port", "0"]) == 1
 
-    assert "was written by another version of Hallside (9999)" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"was made by another version of Hallside ({other}) and cannot be carried over" in said
+    assert f"Start with another data folder (--data), or delete {data} if nothing in it is needed." in said
 
 
 def test_a_taken_port_is_said_before_anything_is_loaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

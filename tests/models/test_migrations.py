@@ -81,15 +81,16 @@ def test_the_store_opens_a_migrated_file(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_newer_file_is_refused_in_words_and_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", ["9999", "0001"])
+def test_a_file_of_another_version_is_refused_in_words_and_left_alone(tmp_path: Path, other: str) -> None:
     path = tmp_path / "x.sqlite"
     migrate(path)
     with sqlite3.connect(path) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+        raw.execute("UPDATE alembic_version SET version_num = ?", (other,))
     raw.close()
     before = path.read_bytes()
 
-    with pytest.raises(NotOurs, match=r"another version of Hallside \(9999\)"):
+    with pytest.raises(NotOurs, match=rf"another version of Hallside \({other}\) and cannot be carried over"):
         migrate(path)
 
     assert path.read_bytes() == before
