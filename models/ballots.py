@@ -110,20 +110,20 @@ class CastVote(Command):
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         cursor = tx.cursor
-        row = cursor.execute("SELECT state, version FROM poll WHERE id = ?", (self.poll,)).fetchone()
+        row = cursor.execute(_AS_PERSON, (badge.person_id, badge.person_id, self.poll)).fetchone()
         if row is None:
             raise Refused("no_such_poll")
-        state, version = row
+        state, version, there, *register = row
         if state == "withdrawn":
             raise Refused("poll_withdrawn")
         spec = tx.cache.get((self.poll, version)) or _spec(tx, self.poll, version)
-        elector = _delegation(tx, badge) if spec.delegations else badge.person_id
-        register = cursor.execute(
-            "SELECT turn, intent, ballot FROM turnout WHERE poll_id = ? AND elector_id = ?", (self.poll, elector)
-        ).fetchone()
-        if register is None:
-            raise Refused("poll_not_open" if state in ("draft", "ready") else "not_in_electorate")
+        elector = badge.person_id
+        if spec.delegations:
+            elector = _delegation(tx, badge)
+            register = cursor.execute(_REGISTER, (self.poll, elector)).fetchone() or (None, None, None)
         turn, intent, old = register
+        if turn is None:
+            raise Refused("poll_not_open" if state in ("draft", "ready") else "not_in_electorate")
         mine = bytes.fromhex(self.intent)
         if self.turn < turn or (self.turn == turn and mine == intent):
             return Done(notice="recorded", facts={"poll": self.poll, "turn": turn})
@@ -131,8 +131,7 @@ class CastVote(Command):
             raise Refused("poll_closed")
         if self.turn == turn:
             raise Refused("changed_elsewhere")
-        there = cursor.execute("SELECT session_id FROM presence WHERE person_id = ?", (badge.person_id,)).fetchone()
-        if there != (spec.session,):
+        if there != spec.session:
             raise Refused("in_another_session", session=spec.session, title=_title(tx, spec.session, badge.language))
         marks = spec.kind.check(spec.rules, self.marks)
         ballot = hashlib.sha256(b"%d|" % self.poll + bytes.fromhex(self.secret)).digest()[:16]
@@ -156,6 +155,14 @@ class CastVote(Command):
                 (self.poll, item, x, y),
             )
         return Done(spec.touched, "recorded", {"poll": self.poll, "turn": self.turn})
+
+
+_AS_PERSON = (
+    "SELECT state, version, presence.session_id, turn, intent, turnout.ballot FROM poll"
+    " LEFT JOIN presence ON person_id = ? LEFT JOIN turnout ON poll_id = poll.id AND elector_id = ? WHERE poll.id = ?"
+)
+"""Poll, where the voter is, and the voter's row of the register: nulls for what is not there."""
+_REGISTER = "SELECT turn, intent, ballot FROM turnout WHERE poll_id = ? AND elector_id = ?"
 
 
 def enrol(tx: Tx, poll_id: int, electorate: str, session_id: int) -> int:

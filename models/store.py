@@ -1,6 +1,6 @@
 """The only door to the database: one writer lane with group commit, and read-only readers.
 
-"Done" means on disk. The lane takes every waiting job in order, runs each in a savepoint, commits once, and only then
+"Done" means on disk. The lane takes every waiting job in order, undoes what is refused, commits once, and only then
 answers the whole group. The lane's order is the order of votes and closes.
 """
 
@@ -223,40 +223,52 @@ class Store:
                 group.append(self._jobs.popleft())
             return group
 
-    def _perform(self, tx: Tx, raw: sqlite3.Connection, group: list[_Job]) -> list[Done | BaseException]:
+    def _perform(
+        self, tx: Tx, raw: sqlite3.Connection, group: list[_Job], *, careful: bool = False
+    ) -> list[Done | BaseException]:
         """One transaction for the group. Results are in the group's order; all are Lost if it did not reach the disk.
 
         Only Refused and IntegrityError are undone to the savepoint: after any other database error the engine may
         have rolled back everything, later savepoints would commit by themselves, and "recorded" would be a lie.
+
+        Hot jobs check before they write, and get no savepoint: it is a sixth of a vote. Should one fail after it
+        wrote, the whole group is done once more, carefully.
         """
         cursor = tx.cursor
         results: list[Done | BaseException] = []
         try:
             cursor.execute("BEGIN IMMEDIATE")
             for job in group:
-                cursor.execute("SAVEPOINT one")
+                guarded = careful or not job.hot
+                written = raw.total_changes
+                if guarded:
+                    cursor.execute("SAVEPOINT one")
                 try:
                     done = job.run(tx)
-                    tx.flush()
+                    if guarded:
+                        tx.flush()
                     results.append(done)
-                except (Refused, IntegrityError, sqlite3.IntegrityError) as exc:
-                    if not raw.in_transaction:
-                        raise Lost from exc
-                    cursor.execute("ROLLBACK TO one")
-                    _forget(tx)
+                except (DBAPIError, sqlite3.Error) as exc:
+                    if not isinstance(exc, IntegrityError | sqlite3.IntegrityError):
+                        raise
                     results.append(exc)
-                except (DBAPIError, sqlite3.Error):
-                    raise
                 except Exception as exc:  # a bug in one command must not take its neighbours along
-                    if not raw.in_transaction:
-                        raise Lost from exc
-                    cursor.execute("ROLLBACK TO one")
-                    _forget(tx)
-                    log.exception("command failed")
+                    if not isinstance(exc, Refused):
+                        log.exception("command failed")
                     results.append(exc)
-                cursor.execute("RELEASE one")
-            if not raw.in_transaction:
-                raise Lost
+                if not raw.in_transaction:
+                    raise Lost
+                failed = not isinstance(results[-1], Done)
+                if guarded:
+                    if failed:
+                        cursor.execute("ROLLBACK TO one")
+                        _forget(tx)
+                    cursor.execute("RELEASE one")
+                elif failed and raw.total_changes != written:
+                    cursor.execute("ROLLBACK")
+                    _forget(tx)
+                    tx.cache.clear()
+                    return self._perform(tx, raw, group, careful=True)
             cursor.execute("COMMIT")
         except (Lost, DBAPIError, sqlite3.Error) as exc:
             self._roll_back(raw, exc)

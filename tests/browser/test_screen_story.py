@@ -253,7 +253,9 @@ def test_a_new_worker_drops_the_files_of_earlier_releases_and_keeps_its_own(room
 
     page.wait_for_function("() => caches.match('/static/app.00000000.css').then((kept) => !kept)", timeout=10_000)
     page.wait_for_function("() => caches.match('/screen').then(Boolean)")
-    names = page.evaluate("() => caches.open('hallside.screen').then((c) => c.keys()).then((all) => all.map((k) => k.url))")
+    names = page.evaluate(
+        "() => caches.open('hallside.screen').then((c) => c.keys()).then((all) => all.map((k) => k.url))"
+    )
     assert any(name.endswith(".css") for name in names)
     assert any(name.endswith(".woff2") for name in names)
     context.close()

@@ -42,6 +42,7 @@ VOTE = b'{"kind":"cast","poll":3,"ballot":"9f86d081884c7d659a2feaa0c55ad015","in
 class Room:
     def __init__(self, plain: bool) -> None:
         self.hub = Hub()
+        self.lines: list[Line] = []
         self.plain = plain
         self.heard = 0
         self.answer = message_frame({"id": 12, "done": "recorded"})
@@ -58,6 +59,7 @@ class Room:
             line.send(self.answer)
 
         line.listen(hear)
+        self.lines.append(line)
         self.hub.join(line, HALL)
         await line.run()
 

@@ -69,6 +69,7 @@ class Phone:
 
 HELLO = masked(b'{"do":"hello","view":"phone","page":"now"}')
 BEAT = masked(b'{"do":"beat"}')
+AWAY = masked(b'{"do":"beat","away":true}')
 BEATS = 5.0
 """Seconds from a phone's beat to its next while a poll is open. Who beats less is lost, and stops the timer."""
 FIRST_FRAMES = (b'{"hello"', b'{"part":"now"', b'{"part":"my"')
@@ -88,6 +89,7 @@ class Crowd:
         self.final = b""
         self.final_left = 0
         self.all_final = asyncio.Event()
+        self.beating = True
 
     def headers(self, n: int) -> bytes:
         return HEADERS % (self.place, self.place, LANGUAGES[n % 4], b"hallside=%s; script=1" % token(n).encode())
@@ -150,13 +152,21 @@ class Crowd:
         """Everybody beats, one after the other, for ever."""
         while True:
             started = time.monotonic()
-            phones = list(self.phones.values())
+            phones = list(self.phones.values()) if self.beating else []
             for i, phone in enumerate(phones):
                 if i % 50 == 0:
                     await asyncio.sleep(max(0.0, started + BEATS * i / len(phones) - time.monotonic()))
-                if phone.joined is None and phone.sock is not None:
+                if self.beating and phone.joined is None and phone.sock is not None:
                     phone.sock.send(BEAT)
             await asyncio.sleep(max(0.1, started + BEATS - time.monotonic()))
+
+    async def rest(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Everybody says that its page is hidden, and is silent from now on."""
+        self.beating = False
+        for phone in self.phones.values():
+            if phone.sock is not None:
+                phone.sock.send(AWAY)
+        return {}
 
     async def leave(self, order: dict[str, Any]) -> dict[str, Any]:
         chosen = range(order["first"], order["first"] + order["count"])
@@ -247,7 +257,7 @@ async def serve(host: str, port: int) -> None:
     beating = loop.create_task(crowd.beat())
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         order = json.loads(line)
-        work = {"join": crowd.join, "leave": crowd.leave, "vote": crowd.vote, "count": crowd.count}[order["do"]]
+        work = getattr(crowd, order["do"])
         print(json.dumps(await work(order)), flush=True)
     beating.cancel()
 

@@ -43,11 +43,16 @@ class Size:
     rounds: int
     takes: int
     poll_seconds: float
+    frames: int
 
 
-SHORT = Size(phones=500, burst=1000, low=200, high=800, joins=300, join_seconds=5, rounds=1, takes=10, poll_seconds=8)
+SHORT = Size(
+    phones=500, burst=1000, low=200, high=800, joins=300, join_seconds=5, rounds=1, takes=10, poll_seconds=8,
+    frames=4000,
+)  # fmt: skip
 FULL = Size(
-    phones=2000, burst=5000, low=500, high=3000, joins=2000, join_seconds=10, rounds=3, takes=60, poll_seconds=30
+    phones=2000, burst=5000, low=500, high=3000, joins=2000, join_seconds=10, rounds=3, takes=60, poll_seconds=30,
+    frames=10_000,
 )  # fmt: skip
 
 
@@ -255,20 +260,28 @@ async def _votes(report: Report, size: Size, count: int, part: str, *, spread_ov
 # --- frames, memory, growth
 
 
-async def frame_cost(place: Hall, desk: Face, poll: int, count: int) -> tuple[float, float, int]:
-    """(CPU seconds a change of the timer, which goes to all as a whole part; of that a phone; bytes of the frame)."""
+CHANGES = 4
+"""Of the timer, for one measurement."""
+
+
+async def frame_cost(place: Hall, desk: Face, poll: int, rounds: int) -> tuple[float, int]:
+    """(CPU seconds a change of the timer, which goes to all as a whole part; bytes of a frame)."""
+    # Beats of thousands cost as much as the frames between them, and their noise is larger than what is measured.
+    await place.crowd("rest")
     await place.settle(4.0)  # what was begun is told within 3 s to phones, too
-    # As long as the work itself: an error in the idle load of two seconds was 13 us a phone with 500 of them.
-    idle = await place.idle(1.3 * count)
-    before = await place.crowd("count")
-    start, began = place.server.cpu, time.monotonic()
-    for n in range(count):
-        await desk.command("set_timer", poll=poll, seconds=600 + n)
-        await asyncio.sleep(1.3)
-    cpu = place.server.cpu - start - idle * (time.monotonic() - began)
-    seen = await place.crowd("count")
-    frames = max(1, seen["frames"])
-    return cpu / count, cpu / frames, int((seen["bytes"] - before["bytes"]) / frames)
+    idle = await place.idle(3.0)
+    costs: list[float] = []
+    for _ in range(rounds):
+        before = await place.crowd("count")
+        start, began = place.server.cpu, time.monotonic()
+        for n in range(CHANGES):
+            await desk.command("set_timer", poll=poll, seconds=600 + n)
+            await asyncio.sleep(1.3)
+        costs.append((place.server.cpu - start - idle * (time.monotonic() - began)) / CHANGES)
+        seen = await place.crowd("count")
+        if seen["frames"] != seen["phones"] * CHANGES:
+            raise RuntimeError(f"{seen['frames']} frames came to {seen['phones']} phones of {CHANGES} changes")
+    return statistics.median(costs), int((seen["bytes"] - before["bytes"]) / seen["frames"])
 
 
 async def bare_frame_cost(server: Server, crowd: Handle, count: int) -> float:
@@ -282,28 +295,32 @@ async def bare_frame_cost(server: Server, crowd: Handle, count: int) -> float:
 
 
 async def frames(report: Report, size: Size) -> None:
-    """CPU of one frame to one phone, reading and rendering included; four languages."""
-    # A slope needs a long lever: with 500 phones the cost of rendering, 20 ms a change, drowns it.
-    phones, rounds = max(2000, size.phones), max(3, size.rounds)
+    """CPU of one frame to one phone, and of what a change costs besides: reading, rendering, the desk."""
+    # A slope needs a long lever: with 500 phones the cost of rendering drowns it.
+    halls = [100, size.frames // 2, size.frames]
     async with bare() as (server, crowd):
-        await crowd("join", first=0, count=phones)
+        await crowd("join", first=0, count=2000)
         plain = await bare_frame_cost(server, crowd, 8)
-    few = 100
-    async with hall(phones) as place, desk_of(place.server) as desk:
-        await place.crowd("join", first=0, count=few)
-        poll = await place.open(desk)
-        small = [await frame_cost(place, desk, poll, 6) for _ in range(rounds)]
-        await place.crowd("join", first=few, count=phones - few)
-        each = [await frame_cost(place, desk, poll, 6) for _ in range(rounds)]
-    fixed = statistics.median(change for change, _, _ in small)
-    slope = (statistics.median(change for change, _, _ in each) - fixed) / (phones - few)
-    name = f"CPU a phone a frame, slope {few} to {phones:,} phones"
+    costs: list[float] = []
+    async with hall(size.frames) as place, desk_of(place.server) as desk:
+        poll, here, carried = 0, 0, 0
+        for phones in halls:
+            await place.crowd("join", first=here, count=phones - here)
+            here = phones
+            poll = poll or await place.open(desk)
+            cost, carried = await frame_cost(place, desk, poll, max(3, size.rounds))
+            costs.append(cost)
+    slope = (costs[2] - costs[0]) / (halls[2] - halls[0])
+    name = f"CPU a phone a frame, slope {halls[0]} to {halls[2]:,} phones"
+    report.add(Figure("frames", name, slope * US, "us", None, 8, plain * US, BARE_FRAME * US, note=f"{carried} bytes"))
+    note = "reading, rendering in four languages and the desk's own parts included"
+    report.add(Figure("frames", f"a change of the timer, {halls[0]} phones", costs[0] * MS, "ms", note=note))
+    report.add(Figure("frames", f"a change of the timer, {halls[2]:,} phones", costs[2] * MS, "ms", note=note))
+    lower, upper = ((costs[n + 1] - costs[n]) / (halls[n + 1] - halls[n]) for n in (0, 1))
+    note = f"{lower * US:.1f} us to {upper * US:.1f} us"
     report.add(
-        Figure("frames", name, slope * US, "us", None, 8, plain * US, BARE_FRAME * US, note=f"{each[0][2]} bytes")
+        Figure("frames", "the upper half of these phones over the lower", upper / lower, "times", 1.2, 1.5, note=note)
     )
-    note = f"with reading, rendering in four languages and the desk's own parts, {fixed * MS:.0f} ms a change"
-    all_in = statistics.median(cost for _, cost, _ in each)
-    report.add(Figure("frames", f"the same, all in, {phones:,} phones", all_in * US, "us", note=note))
 
 
 async def memory(report: Report, size: Size) -> None:
@@ -328,8 +345,8 @@ async def _slope(server: Server, crowd: Handle, size: Size) -> float:
 
 
 async def growth(report: Report, size: Size) -> None:
-    """Whether a vote and a frame cost the same with many phones as with few, and in many sessions as in one."""
-    costs: dict[int, tuple[float, float]] = {}
+    """Whether a vote costs the same with many phones as with few."""
+    costs: dict[int, float] = {}
     for count in (size.low, size.burst):
         async with (
             hall(count, polls_each=2) as place,
@@ -338,16 +355,12 @@ async def growth(report: Report, size: Size) -> None:
         ):
             await place.crowd("join", first=0, count=count)
             # A small hall votes in a moment: its cost is that of one round, and so is the large one's.
-            vote = (await burst(place, desk, screen, count)).cpu / count
-            await asyncio.sleep(6.0)
-            poll = await place.open(desk)
-            costs[count] = (vote, (await frame_cost(place, desk, poll, 5))[1])
-    for n, name in enumerate(("a vote", "a frame")):
-        low, high = costs[size.low][n], costs[size.burst][n]
-        report.add(
-            Figure("growth", f"{name}, {size.burst:,} phones over {size.low:,}", high / low, "times", 1.2, 1.5,
-                   note=f"{low * US:.1f} us to {high * US:.1f} us")
-        )  # fmt: skip
+            costs[count] = (await burst(place, desk, screen, count)).cpu / count
+    low, high = costs[size.low], costs[size.burst]
+    report.add(
+        Figure("growth", f"a vote, {size.burst:,} phones over {size.low:,}", high / low, "times", 1.2, 1.5,
+               note=f"{low * US:.1f} us to {high * US:.1f} us")
+    )  # fmt: skip
 
 
 async def sessions(report: Report, size: Size) -> None:

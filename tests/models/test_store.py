@@ -55,7 +55,7 @@ def names(path: Path) -> list[str]:
     return rows
 
 
-def at_once(store: Store, *jobs: Run, alone: tuple[int, ...] = ()) -> list[Done | BaseException]:
+def at_once(store: Store, *jobs: Run, alone: tuple[int, ...] = (), hot: bool = False) -> list[Done | BaseException]:
     """All jobs wait for the lane together. Their outcomes in the order in which they were answered."""
     held, free, answered = threading.Event(), threading.Event(), threading.Event()
     outcomes: list[Done | BaseException] = []
@@ -73,7 +73,7 @@ def at_once(store: Store, *jobs: Run, alone: tuple[int, ...] = ()) -> list[Done 
     store.write(hold, lambda out: None, post=lambda f, *a: f(*a))
     held.wait(5)
     for n, job in enumerate(jobs):
-        store.write(job, answer, post=lambda f, *a: f(*a), alone=n in alone)
+        store.write(job, answer, post=lambda f, *a: f(*a), alone=n in alone, hot=hot)
     free.set()
     assert answered.wait(5)
     return outcomes
@@ -393,3 +393,42 @@ def test_a_lane_that_fails_takes_the_process_along_instead_of_leaving_votes_wait
     assert told == [fault]
     assert any(record.exc_info for record in caplog.records)
     store.close()
+
+
+def test_hot_jobs_that_fail_after_they_wrote_are_undone_and_their_neighbours_stay(store: Store) -> None:
+    """They have no savepoint of their own: the group is done again, each in one."""
+    ran: list[str] = []
+
+    def counted(name: str, run: Run) -> Run:
+        def job(tx: Tx) -> Done:
+            ran.append(name)
+            return run(tx)
+
+        return job
+
+    wrong = RuntimeError("a bug")
+    outcomes = at_once(
+        store, counted("first", adding("first")), counted("bug", failing(wrong)),
+        counted("same", adding("first")), counted("last", adding("last")), hot=True,
+    )  # fmt: skip
+
+    assert [getattr(each, "notice", type(each).__name__) for each in outcomes] == [
+        "first", "RuntimeError", "IntegrityError", "last",
+    ]  # fmt: skip
+    assert names(store.path) == ["first", "last"]
+    assert ran == ["first", "bug", "first", "bug", "same", "last"]
+
+
+def test_hot_jobs_refused_before_they_wrote_cost_their_neighbours_nothing(store: Store) -> None:
+    ran: list[str] = []
+
+    def refused(tx: Tx) -> Done:
+        ran.append("refused")
+        raise Refused("poll_closed")
+
+    outcomes = at_once(store, adding("first"), refused, adding("last"), hot=True)
+
+    assert [getattr(each, "notice", str(each)) for each in outcomes][::2] == ["first", "last"]
+    assert isinstance(outcomes[1], Refused)
+    assert names(store.path) == ["first", "last"]
+    assert ran == ["refused"]
