@@ -30,6 +30,8 @@ from models.people import (
 from models.refusals import Refused
 from models.store import Peek, Tx
 
+_ASKS = f"abs(made_at - ?) <= {ASKS_FOR}"
+"""`Asking.recent`, for the driver's own cursor."""
 ASKING = 2
 """Devices of one badge that may ask in ten minutes, refused and stopped ones included: nobody is pestered for ever."""
 
@@ -47,9 +49,18 @@ class ShowBadge(Command):
     language: str = "en"
     wait: float = 0.0
     former: bytes = b""
-    """Hash of the token this browser brought: it forgets that one, so whoever it belonged to has a browser less."""
+    """Hash of the token this browser brought: it forgets that one, so whoever it belonged to has a browser less. One
+    that waits with this badge already goes on waiting, under its number and the new token."""
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        waits = waiting(tx, self.former, now)
+        if waits and waits.person == self.person and not waits.refused:
+            tx.cursor.execute(
+                "UPDATE asking SET token_hash = ? WHERE token_hash = ? AND issue = ?",
+                (self.token_hash, self.former, self.issue),
+            )
+            if tx.cursor.rowcount:
+                return Done(notice="device_asked", facts={"number": waits.number})
         touched = self._forget_former(tx)
         done = self._screen(tx, now) if self.screen else self._person(tx, now)
         return replace(done, touched=done.touched | touched)
@@ -95,7 +106,7 @@ class ShowBadge(Command):
 
     def _ask(self, tx: Tx, now: float) -> Done:
         for old in tx.exec(select(Asking).where(Asking.person_id == self.person)).all():
-            if not 0 <= now - old.made_at <= ASKS_FOR:  # old, or a clock was set back
+            if old.issue != self.issue or abs(now - old.made_at) > ASKS_FOR:
                 tx.delete(old)
         tx.flush()
         asking, known = (
@@ -221,9 +232,9 @@ class Waiting:
 def to_decide(tx: Tx | Peek, badge: Badge, now: float) -> tuple[Device, ...]:
     """What this badge's owner should decide on, seen in a browser that is theirs beyond doubt."""
     rows = tx.cursor.execute(
-        "SELECT number, 0 FROM asking WHERE person_id = ?1 AND NOT refused AND NOT stopped AND made_at >= ?2"
-        " UNION ALL SELECT number, 1 FROM login WHERE person_id = ?1 AND NOT confirmed",
-        (badge.person_id, now - ASKS_FOR),
+        f"SELECT number, 0 FROM asking WHERE person_id = ? AND NOT refused AND NOT stopped AND {_ASKS}"
+        " UNION ALL SELECT number, 1 FROM login WHERE person_id = ? AND NOT confirmed",
+        (badge.person_id, now, badge.person_id),
     ).fetchall()
     if not rows or doubtful(tx, badge):
         return ()
@@ -233,8 +244,8 @@ def to_decide(tx: Tx | Peek, badge: Badge, now: float) -> tuple[Device, ...]:
 def waiting(tx: Tx | Peek, token_hash: bytes, now: float) -> Waiting | None:
     """What the browser with this token waits for, if it does."""
     row = tx.cursor.execute(
-        "SELECT person_id, number, refused FROM asking WHERE token_hash = ? AND NOT stopped AND made_at >= ?",
-        (token_hash, now - ASKS_FOR),
+        f"SELECT person_id, number, refused FROM asking WHERE token_hash = ? AND NOT stopped AND {_ASKS}",
+        (token_hash, now),
     ).fetchone()
     return Waiting(row[0], row[1], bool(row[2])) if row else None
 
@@ -244,8 +255,8 @@ def due(tx: Tx | Peek, token_hash: bytes, wait: float, now: float) -> bool:
     row = tx.cursor.execute(
         "SELECT a.told, a.made_at, (SELECT count(*) FROM login l WHERE l.person_id = p.id AND l.issue = p.issue)"
         " FROM asking a JOIN person p ON p.id = a.person_id"
-        " WHERE a.token_hash = ? AND a.made_at >= ? AND a.issue = p.issue AND NOT a.stopped AND NOT p.revoked",
-        (token_hash, now - ASKS_FOR),
+        f" WHERE a.token_hash = ? AND {_ASKS} AND a.issue = p.issue AND NOT a.stopped AND NOT p.revoked",
+        (token_hash, now),
     ).fetchone()
     return row is not None and (not row[2] or (not row[0] and now - row[1] >= wait))
 
@@ -259,8 +270,8 @@ def _asked(tx: Tx, badge: Badge, person: int, number: int, now: float) -> tuple[
         person = badge.person_id
     row = tx.exec(
         select(Asking).where(
-            Asking.person_id == person, Asking.number == number, Asking.made_at >= now - ASKS_FOR,
-            col(Asking.stopped).is_(False),
+            Asking.person_id == person, Asking.number == number, col(Asking.stopped).is_(False),
+            Asking.recent(now),
         )
     ).first()  # fmt: skip
     return person, row

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, ColumnElement
 from sqlmodel import Field, SQLModel, col, func, select
 
 from models import journal
@@ -142,6 +142,11 @@ class Asking(SQLModel, table=True):
     refused: bool = False
     stopped: bool = False
     """Whether the browser wants to come in no more. The row counts on, for ten minutes."""
+
+    @staticmethod
+    def recent(now: float) -> ColumnElement[bool]:
+        """Not `now - made_at`: a clock may be set back."""
+        return func.abs(col(Asking.made_at) - now) <= ASKS_FOR
 
 
 BADGE_BY_LOGIN = """
@@ -349,7 +354,7 @@ def find(tx: Tx, text: str, now: float, limit: int = FOUND) -> tuple[PersonRow, 
                 .where(Person.issue == Login.issue).group_by(col(Login.person_id))).all()
     )  # fmt: skip
     asking: dict[int, list[tuple[int, bool]]] = {}
-    for row in tx.exec(select(Asking).where(col(Asking.stopped).is_(False), Asking.made_at >= now - ASKS_FOR)):
+    for row in tx.exec(select(Asking).where(col(Asking.stopped).is_(False), Asking.recent(now))):
         asking.setdefault(row.person_id, []).append((row.number, row.refused))
     names = {d.id: d.names for d in tx.exec(select(Delegation))}
     for person in tx.exec(select(Person).order_by(Person.number)):

@@ -137,11 +137,9 @@ async def _sign_in(request: Request, person: Badge, issue: int, *, staff: bool) 
     Guests begin in the first language of the organiser's list. Who works here sits at any machine: in its language.
     """
     node = pages.node_of(request)
-    badge, known = pages.badge_of(request), node.waiting(cookies.token_in(request.scope))
+    badge = pages.badge_of(request)
     if badge is not None and badge.person_id == person.person_id:
         return "", 0
-    if badge is None and known is not None and known.person == person.person_id and not known.refused:
-        return "", known.number
     language = cookies.cookie_in(request.scope, b"lang")
     if language not in LANGUAGES:
         language = _asked_for(request) if staff else person.language

@@ -273,3 +273,43 @@ def test_who_manages_people_does_so_in_a_browser_beyond_doubt(world: World) -> N
 
     assert refused(world, RevokeBadge(person=1), doubtful) == "confirm_device_first"
     assert refused(world, ReissueBadge(person=5, seen_issue=1), doubtful) == "confirm_device_first"
+
+
+def shows_again(world: World, token: bytes, former: bytes, *, issue: int = 1, now: float = NOW) -> str:
+    again = ShowBadge(person=ANNA, issue=issue, token_hash=token, wait=WAIT, former=former)
+    done = world.do(again, SYSTEM_BADGE, now=now)
+    return f"{done.notice} {done.facts.get('number')}"
+
+
+def test_a_device_that_shows_the_badge_again_waits_on_under_its_number_and_a_new_token(world: World) -> None:
+    anna = first(world)
+    number = asks(world)
+
+    assert shows_again(world, b"third", b"second") == f"device_asked {number}"
+    assert to_decide(world, anna) == [(number, False)]
+    world.do(AllowDevice(number=number), anna, now=NOW)
+
+    assert known(world, b"third")
+    assert not known(world, b"second"), "whoever planted that token gets nothing"
+
+
+def test_devices_that_asked_with_a_former_badge_do_not_count_against_the_new_one(world: World) -> None:
+    first(world)
+    asks(world)
+    asks(world, b"third")
+    assert refused(world, shows(b"fourth"), SYSTEM_BADGE) == "too_many_devices"
+
+    world.do(ReissueBadge(person=ANNA, seen_issue=1), world.organiser, now=NOW)
+    first_of_new = ShowBadge(person=ANNA, issue=2, token_hash=b"new", wait=WAIT)
+    world.do(first_of_new, SYSTEM_BADGE, now=NOW)
+
+    assert shows_again(world, b"newer", b"second", issue=2).startswith("device_asked ")
+
+
+def test_after_a_clock_was_set_back_nobody_waits_for_longer_than_ten_minutes(world: World) -> None:
+    anna = first(world)
+    number = asks(world, now=NOW + 3600)
+
+    assert to_decide(world, anna) == []
+    assert refused(world, AllowDevice(number=number), anna) == "no_such_device"
+    assert to_decide(world, anna, NOW + 3600) == [(number, False)]
