@@ -119,8 +119,6 @@ class Projector:
             self._hurry.pop(where, None)
             self._touched.pop(where, None)
             self._cost.pop(where, None)
-            if where in self._dirty:
-                self._soil(where[0], part)
 
     async def repaint(self, address: str, part: Part) -> int:
         """Read once, render for each audience, show what differs. The number of lines it went to."""

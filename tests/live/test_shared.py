@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from live import projector
 from live.hub import Audience
 from live.pages import Recent
+from live.parts import PARTS, Part
 from models import polls
 from models.command import Badge
 from tests.house import HOST, House
@@ -117,3 +120,55 @@ async def test_the_three_parts_of_a_desk_are_read_once_and_never_from_before_the
         await house.perform(house.world.moderator, polls.SetTimer(poll=poll, seconds=300 + n))
         await asyncio.sleep(0.003 * n)
     await until(up_to_date)
+
+
+async def test_what_is_being_read_already_is_not_shared_with_who_was_touched_since(house: House) -> None:
+    projector = house.node.projector
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def read(address: str, part: Any) -> str:
+        begun.release()
+        go.wait(5)
+        return part.name
+
+    projector._read = read  # type: ignore[method-assign, assignment]
+    run, journal = (part for part in PARTS if part.view == "desk" and part.name in ("run", "journal"))
+    assert run.read is journal.read
+
+    async def once(part: Part) -> asyncio.Task[tuple[Any, float]]:
+        task = asyncio.create_task(projector._read_once("session:1", part))
+        await asyncio.sleep(0)
+        return task
+
+    before, with_it = await once(run), await once(journal)
+    projector._touches += 1
+    since = await once(journal)
+    for _ in range(2):
+        await asyncio.to_thread(begun.acquire)
+    go.set()
+
+    assert [(await each)[0] for each in (before, with_it, since)] == ["run", "run", "journal"]
+
+
+@pytest.mark.parametrize("weight", ["LINE_COST", "READ_SHARE"])
+async def test_the_pace_stretches_with_the_audience_and_with_what_a_painting_costs(
+    house: House, monkeypatch: pytest.MonkeyPatch, weight: str
+) -> None:
+    world, pauses, poll = house.world, [0.0], house.world.poll(open_=False)
+    await house.guest(world.person(0), "phone")
+    await house.node.projector.settle()
+
+    async def pause(hurry: asyncio.Event, seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(projector, "_pause", pause)
+    await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+    await house.node.projector.settle()
+    usual = max(pauses)
+
+    monkeypatch.setattr(projector, weight, 1e6)
+    await house.perform(world.moderator, polls.EndVoting(poll=poll))
+    await house.node.projector.settle()
+
+    assert usual < 10
+    assert max(pauses) > 100
