@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from models import ballots, devices, doors, people, polls, stage
+from models import ballots, devices, doors, drafts, hands, people, rounds, stage, voting
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
 
@@ -27,21 +27,21 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     doors.StartSession,
     doors.EndSession,
     doors.Follow,
-    polls.WritePoll,
-    polls.ApproveText,
-    polls.CorrectWording,
-    polls.MovePoll,
-    polls.MakeReady,
-    polls.OpenPoll,
-    polls.SetTimer,
-    polls.EndVoting,
-    polls.ContinueVoting,
-    polls.LookFirst,
-    polls.Reveal,
-    polls.Withdraw,
-    polls.ResetPoll,
-    polls.NewRound,
-    polls.CountHands,
+    drafts.WritePoll,
+    drafts.ApproveText,
+    drafts.CorrectWording,
+    drafts.MovePoll,
+    drafts.MakeReady,
+    voting.OpenPoll,
+    voting.SetTimer,
+    voting.EndVoting,
+    voting.ContinueVoting,
+    voting.LookFirst,
+    voting.Reveal,
+    voting.Withdraw,
+    rounds.ResetPoll,
+    rounds.NewRound,
+    hands.CountHands,
     stage.StageNext,
     stage.Take,
     stage.ShowScene,
@@ -56,7 +56,7 @@ OF_THE_PLATFORM: tuple[type[Command], ...] = (
     devices.ShowBadge,
     devices.AdmitDevice,
     devices.StopAsking,
-    polls.SealPoll,
+    voting.SealPoll,
 )
 """Sent by the node itself: by the door once it has checked a badge, and by the clocks."""
 COMMANDS = (*OF_PEOPLE, *OF_THE_PLATFORM)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.command import SYSTEM, Badge, Command
-from models.polls import EndVoting, SealPoll
 from models.refusals import Refused
+from models.voting import EndVoting, SealPoll
 
 if TYPE_CHECKING:
     from live.node import Node

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from live.settings import ROOT
 from models import doors, imports
 from models.command import SYSTEM, Badge, Done
+from models.drafts import MakeReady
 from models.imports import MeetingRow, Plan
-from models.polls import MakeReady
 from models.store import Tx
 
 FOLDER = ROOT / "examples" / "ibmc-2023"

@@ -27,9 +27,9 @@ from live.render import Renderer
 from live.settings import Settings
 from models import devices, people
 from models.command import SYSTEM, Badge, Command, Done, Touched
-from models.polls import SetTimer
 from models.refusals import Refused
 from models.store import Peek, Store, Tx, Version, bump
+from models.voting import SetTimer
 
 log = logging.getLogger("hallside.node")
 

@@ -13,6 +13,7 @@ from sqlmodel import select
 from models import people, polls, translations
 from models.ballots import LIVE_STATES, turned_out
 from models.command import Badge
+from models.hands import Hands
 from models.kinds import KINDS
 from models.refusals import Refused
 from models.store import Peek, Tx
@@ -227,7 +228,7 @@ def _lines(tx: Tx, poll: polls.Poll, items: list[polls.Item], n: int) -> dict[in
     counts = dict(
         tx.cursor.execute("SELECT item_id, sum(n) FROM tally WHERE poll_id = ? GROUP BY item_id", (poll.id,)).fetchall()
     )
-    hands = {(h.item_id, h.late): h.n for h in tx.exec(select(polls.Hands).where(polls.Hands.poll_id == poll.id))}
+    hands = {(h.item_id, h.late): h.n for h in tx.exec(select(Hands).where(Hands.poll_id == poll.id))}
     values = [counts.get(item.id, 0) for item in items]
     shares: list[int | None] = [None] * len(values)
     if n >= PERCENT_FROM:

@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel, col, select
 
 from models import journal, people, polls, programme, translations
 from models.command import Badge, Command, Done, Id, Touched
+from models.drafts import MovePoll
 from models.refusals import Refused
 from models.store import Tx
 from models.tidy import tidy
@@ -143,7 +144,7 @@ class Undo(Command):
         if entry.undone:
             return Done()
         command: Undoable = msgspec.json.decode(entry.undo, type=Undoable)
-        here = entry.session_id if isinstance(command, polls.MovePoll) else switched(tx, badge, command.hall).session_id
+        here = entry.session_id if isinstance(command, MovePoll) else switched(tx, badge, command.hall).session_id
         if here != entry.session_id:  # what one session did to its hall's screen is no business of the next
             raise Refused("screen_moved_on")
         done = command.perform(tx, badge, now)
@@ -167,7 +168,7 @@ class Restore(Command):
         return done
 
 
-Undoable = StageNext | SetBlank | Restore | polls.MovePoll
+Undoable = StageNext | SetBlank | Restore | MovePoll
 
 
 def stage_of(tx: Tx, hall_id: int) -> Stage:

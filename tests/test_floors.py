@@ -23,9 +23,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.command", "models.refusals"),
     ("models.store",),
     (
-        "models", "models.ballots", "models.boards", "models.devices", "models.doors", "models.imports",
-        "models.journal", "models.kinds", "models.migrations", "models.people", "models.polls", "models.programme",
-        "models.results", "models.stage", "models.tidy", "models.translations",
+        "models", "models.ballots", "models.boards", "models.devices", "models.doors", "models.drafts", "models.hands",
+        "models.imports", "models.journal", "models.kinds", "models.migrations", "models.people", "models.polls",
+        "models.programme", "models.results", "models.rounds", "models.stage", "models.tidy", "models.translations",
+        "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
@@ -45,7 +46,12 @@ BLIND = (
     "presence", "log", "guard", "httpline", "server", "serve", "cookies", "bodies", "lock",
 )  # fmt: skip
 """Mechanisms that know nothing of polls, ballots, sessions or scenes."""
-SUBJECTS = {f"models.{name}" for name in ("ballots", "boards", "doors", "journal", "polls", "results", "stage")}
+SUBJECTS = {
+    f"models.{name}"
+    for name in (
+        "ballots", "boards", "doors", "drafts", "hands", "journal", "polls", "results", "rounds", "stage", "voting",
+    )
+}  # fmt: skip
 FOREIGN = {"live", "starlette", "jinja2", "asyncio", "uvicorn", "anyio", "redis", "websockets", "app"}
 """What nothing in models may import."""
 

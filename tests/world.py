@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Engine, event
 
-from models import doors, people, polls, programme, stage
+from models import doors, drafts, people, polls, programme, stage, voting
 from models.ballots import CastVote
 from models.command import SYSTEM, Badge, Command, Done
 from models.results import Board, board
@@ -142,7 +142,7 @@ class World:
         """A poll of session 1 with approved texts in four languages, open unless told otherwise. Its id."""
         texts = [{la: f"Question {la}" for la in LANGUAGES}]
         texts += [{la: f"Option {n} {la}" for la in LANGUAGES} for n in range(options)]
-        written = polls.WritePoll(
+        written = drafts.WritePoll(
             session=1, kind=kind, texts=texts, ballot=ballot, results=results, electorate=electorate, min=least,
             max=most, timer_s=timer_s,
         )  # fmt: skip
@@ -152,10 +152,10 @@ class World:
             now = time.time()
             poll = int(written.perform(tx, self.moderator, now).facts["poll"])
             for language in LANGUAGES:
-                polls.ApproveText(poll=poll, language=language).perform(tx, self.moderator, now)
-            polls.MakeReady(poll=poll).perform(tx, self.moderator, now)
+                drafts.ApproveText(poll=poll, language=language).perform(tx, self.moderator, now)
+            drafts.MakeReady(poll=poll).perform(tx, self.moderator, now)
             if open_:
-                polls.OpenPoll(poll=poll).perform(tx, self.moderator, now)
+                voting.OpenPoll(poll=poll).perform(tx, self.moderator, now)
             bump(tx, polls.touched(tx.get_one(polls.Poll, poll)))
             return Done(facts={"poll": poll})
 
@@ -177,13 +177,13 @@ class World:
         return command
 
     def close(self, poll: int) -> None:
-        self.do(polls.EndVoting(poll=poll))
+        self.do(voting.EndVoting(poll=poll))
 
     def seal(self, poll: int) -> None:
         """End voting if it is open, and seal."""
         self.close(poll)
         closed_at = self.read(lambda tx: tx.get_one(polls.Poll, poll).closed_at) or 0.0
-        seal = polls.SealPoll(poll=poll, closed_at=closed_at)
+        seal = voting.SealPoll(poll=poll, closed_at=closed_at)
         self.store.do(lambda tx: seal.perform(tx, SYSTEM_BADGE, time.time()))
 
     def board(self, poll: int, view: str = "phone") -> Board:

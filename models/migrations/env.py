@@ -7,6 +7,8 @@ from sqlmodel import SQLModel
 
 import models.ballots
 import models.doors
+import models.drafts
+import models.hands
 import models.journal
 import models.people
 import models.polls

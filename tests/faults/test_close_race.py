@@ -14,9 +14,9 @@ import pytest
 from models import polls
 from models.ballots import count
 from models.command import Badge, Done
-from models.polls import EndVoting, SealPoll
 from models.refusals import Refused
 from models.store import Store, Tx
+from models.voting import EndVoting, SealPoll
 from tests.faults.voters import FIRST, Crowd
 from tests.world import SYSTEM_BADGE, World
 

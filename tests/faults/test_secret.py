@@ -19,7 +19,7 @@ import httpx2
 import pytest
 
 from live import log
-from models import ballots, polls
+from models import ballots, rounds, voting
 from models.ballots import CastVote
 from models.command import Badge, Done
 from models.store import Store, Tx
@@ -153,7 +153,7 @@ class Day:
     async def seal(self) -> None:
         world = self.house.world
         if world.board(self.truth.poll).state == "open":
-            await self.house.perform(world.moderator, polls.EndVoting(poll=self.truth.poll))
+            await self.house.perform(world.moderator, voting.EndVoting(poll=self.truth.poll))
         async with asyncio.timeout(10):
             while world.board(self.truth.poll).state != "sealed":  # noqa: ASYNC110 - the node does it after the grace
                 await asyncio.sleep(0.02)
@@ -266,7 +266,7 @@ async def test_a_seal_that_does_only_half_of_it_is_found(room: Day, monkeypatch:
     full = Adversary(kept.seized(), kept.truth.poll)
     assert better(shares(full, kept.truth), kept.truth.chance(), 0.15)
 
-    monkeypatch.setattr(polls, "rewrite", lambda tx, poll: None)
+    monkeypatch.setattr(voting, "rewrite", lambda tx, poll: None)
     again = Day(room.house, room.folder, room.logged, ROOM, False)
     await again.vote()
     await again.seal()
@@ -320,7 +320,7 @@ async def test_a_seal_that_had_to_wait_for_a_reader_leaves_no_more(day: Day) -> 
     other.execute("BEGIN")
     other.execute("SELECT count(*) FROM poll").fetchone()
     voted = replace(truth, ballots=dict(truth.ballots))
-    await day.house.perform(world.moderator, polls.EndVoting(poll=truth.poll))
+    await day.house.perform(world.moderator, voting.EndVoting(poll=truth.poll))
     await asyncio.sleep(0.6)
     waiting = world.board(truth.poll).state
     between = Adversary(day.seized(), truth.poll)
@@ -344,9 +344,9 @@ async def test_a_poll_that_was_withdrawn_or_reset_leaves_nothing_to_read(day: Da
     told = truth.right(Adversary(day.seized(), truth.poll).by_log())
 
     if way == "withdraw":
-        await day.house.perform(world.moderator, polls.Withdraw(poll=truth.poll))
+        await day.house.perform(world.moderator, voting.Withdraw(poll=truth.poll))
     else:
-        await day.house.perform(world.moderator, polls.ResetPoll(poll=truth.poll, confirm=10 + truth.poll * 37 % 90))
+        await day.house.perform(world.moderator, rounds.ResetPoll(poll=truth.poll, confirm=10 + truth.poll * 37 % 90))
     await asyncio.sleep(0.5)
     after = Adversary(day.seized(), truth.poll)
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from live import commands
 from live.commands import BY_NAME, COMMANDS, allow, decode, from_form, from_json
-from models import ballots, devices, doors, people, polls, stage
+from models import ballots, devices, doors, drafts, hands, people, rounds, stage, voting
 from models.command import Badge, Command, Done
 from models.people import ROLES
 from models.refusals import Refused
@@ -42,14 +42,15 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     ballots.CastVote: (set(VOTERS), set(NAMED)),
     doors.CheckIn: ANYBODY, people.SetLanguage: ANYBODY, people.SignOut: ANYBODY, people.LearnKeys: ANYBODY,
     doors.StartSession: MODERATE, doors.EndSession: MODERATE, doors.Follow: MODERATE,
-    polls.WritePoll: MODERATE, polls.ApproveText: MODERATE, polls.CorrectWording: MODERATE, polls.MovePoll: MODERATE,
-    polls.MakeReady: MODERATE, polls.OpenPoll: MODERATE, polls.SetTimer: MODERATE, polls.EndVoting: MODERATE,
-    polls.ContinueVoting: MODERATE, polls.LookFirst: MODERATE, polls.Reveal: MODERATE, polls.Withdraw: MODERATE,
-    polls.ResetPoll: MODERATE, polls.NewRound: MODERATE, polls.CountHands: HANDS,
+    drafts.WritePoll: MODERATE, drafts.ApproveText: MODERATE, drafts.CorrectWording: MODERATE,
+    drafts.MovePoll: MODERATE, drafts.MakeReady: MODERATE,
+    voting.OpenPoll: MODERATE, voting.SetTimer: MODERATE, voting.EndVoting: MODERATE,
+    voting.ContinueVoting: MODERATE, voting.LookFirst: MODERATE, voting.Reveal: MODERATE, voting.Withdraw: MODERATE,
+    rounds.ResetPoll: MODERATE, rounds.NewRound: MODERATE, hands.CountHands: HANDS,
     stage.StageNext: SWITCH, stage.Take: SWITCH, stage.ShowScene: SWITCH, stage.SetBlank: SWITCH, stage.Undo: SWITCH,
     people.RevokeBadge: MANAGE, people.ReissueBadge: MANAGE, people.RevokeScreen: MANAGE, people.NameVoter: MANAGE,
     devices.SeeDevices: ANYBODY, devices.AllowDevice: MANAGE, devices.RefuseDevice: MANAGE,
-    devices.ShowBadge: NOBODY, devices.AdmitDevice: NOBODY, devices.StopAsking: NOBODY, polls.SealPoll: NOBODY,
+    devices.ShowBadge: NOBODY, devices.AdmitDevice: NOBODY, devices.StopAsking: NOBODY, voting.SealPoll: NOBODY,
 }  # fmt: skip
 LEAVES_THE_SESSION_OUT = {devices.SeeDevices, people.SetLanguage, people.SignOut, people.LearnKeys, doors.CheckIn} | {
     command for command, rights in RIGHTS.items() if rights is MANAGE
@@ -88,13 +89,13 @@ class Everybody(World):
 
     def _poll(self, session: int) -> int:
         texts = [{"en": "Question"}, {"en": "One"}, {"en": "Two"}]
-        poll = int(self.do(polls.WritePoll(session=session, texts=texts), self.organiser).facts["poll"])
+        poll = int(self.do(drafts.WritePoll(session=session, texts=texts), self.organiser).facts["poll"])
         for la in ("en", "tr", "ar", "ru"):
             for slot in range(3):
                 body = f"{slot} {la}"
-                self.do(polls.CorrectWording(poll=poll, slot=slot, language=la, body=body), self.organiser)
+                self.do(drafts.CorrectWording(poll=poll, slot=slot, language=la, body=body), self.organiser)
         for la in ("en", "tr", "ar", "ru"):
-            self.do(polls.ApproveText(poll=poll, language=la), self.organiser)
+            self.do(drafts.ApproveText(poll=poll, language=la), self.organiser)
         return poll
 
 
@@ -108,7 +109,7 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
             "UPDATE poll SET state = ?, opened = 1, opened_at = 1.0, closed_at = 2.0 WHERE id = ?", (state, poll)
         )
 
-    def voting() -> Command:
+    def vote() -> Command:
         put("open")
         ballots.enrol(tx, poll, "present", session)
         hexes = secrets.token_hex(16), secrets.token_hex(16)
@@ -127,7 +128,7 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         return command
 
     def another() -> int:
-        written = polls.WritePoll(session=session, texts=[{"en": "Q"}, {"en": "a"}, {"en": "b"}])
+        written = drafts.WritePoll(session=session, texts=[{"en": "Q"}, {"en": "a"}, {"en": "b"}])
         return int(written.perform(tx, SYSTEM_BADGE, 1.0).facts["poll"])
 
     def staged(command: Command) -> Command:
@@ -144,7 +145,7 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
 
     confirm = 10 + poll * 37 % 90
     made: dict[type[Command], Callable[[], Command]] = {
-        ballots.CastVote: voting,
+        ballots.CastVote: vote,
         doors.CheckIn: lambda: doors.CheckIn(session=session),
         people.SetLanguage: lambda: people.SetLanguage(language="tr"),
         people.SignOut: people.SignOut,
@@ -152,22 +153,22 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         doors.StartSession: lambda: planned(doors.StartSession(session=session)),
         doors.EndSession: lambda: doors.EndSession(session=session, confirm=10 + session * 37 % 90),
         doors.Follow: lambda: released(doors.Follow(session=session)),
-        polls.WritePoll: lambda: polls.WritePoll(session=session, texts=[{"en": "Q"}, {"en": "a"}, {"en": "b"}]),
-        polls.ApproveText: lambda: polls.ApproveText(poll=another(), language="en"),
-        polls.CorrectWording: lambda: polls.CorrectWording(poll=poll, slot=0, language="en", body="Other"),
-        polls.MovePoll: lambda: polls.MovePoll(poll=another(), place=1),
-        polls.MakeReady: lambda: polls.MakeReady(poll=poll),
-        polls.OpenPoll: lambda: after("ready", polls.OpenPoll(poll=poll)),
-        polls.SetTimer: lambda: after("open", polls.SetTimer(poll=poll, seconds=9)),
-        polls.EndVoting: lambda: after("open", polls.EndVoting(poll=poll)),
-        polls.ContinueVoting: lambda: after("closing", polls.ContinueVoting(poll=poll)),
-        polls.SealPoll: lambda: after("closing", polls.SealPoll(poll=poll, closed_at=2.0)),
-        polls.LookFirst: lambda: after("sealed", polls.LookFirst(poll=poll)),
-        polls.Reveal: lambda: after("sealed", polls.Reveal(poll=poll)),
-        polls.Withdraw: lambda: after("open", polls.Withdraw(poll=poll)),
-        polls.ResetPoll: lambda: after("open", polls.ResetPoll(poll=poll, confirm=confirm)),
-        polls.NewRound: lambda: after("sealed", polls.NewRound(poll=poll, round=2)),
-        polls.CountHands: lambda: after("open", polls.CountHands(poll=poll, item=item, n=3)),
+        drafts.WritePoll: lambda: drafts.WritePoll(session=session, texts=[{"en": "Q"}, {"en": "a"}, {"en": "b"}]),
+        drafts.ApproveText: lambda: drafts.ApproveText(poll=another(), language="en"),
+        drafts.CorrectWording: lambda: drafts.CorrectWording(poll=poll, slot=0, language="en", body="Other"),
+        drafts.MovePoll: lambda: drafts.MovePoll(poll=another(), place=1),
+        drafts.MakeReady: lambda: drafts.MakeReady(poll=poll),
+        voting.OpenPoll: lambda: after("ready", voting.OpenPoll(poll=poll)),
+        voting.SetTimer: lambda: after("open", voting.SetTimer(poll=poll, seconds=9)),
+        voting.EndVoting: lambda: after("open", voting.EndVoting(poll=poll)),
+        voting.ContinueVoting: lambda: after("closing", voting.ContinueVoting(poll=poll)),
+        voting.SealPoll: lambda: after("closing", voting.SealPoll(poll=poll, closed_at=2.0)),
+        voting.LookFirst: lambda: after("sealed", voting.LookFirst(poll=poll)),
+        voting.Reveal: lambda: after("sealed", voting.Reveal(poll=poll)),
+        voting.Withdraw: lambda: after("open", voting.Withdraw(poll=poll)),
+        rounds.ResetPoll: lambda: after("open", rounds.ResetPoll(poll=poll, confirm=confirm)),
+        rounds.NewRound: lambda: after("sealed", rounds.NewRound(poll=poll, round=2)),
+        hands.CountHands: lambda: after("open", hands.CountHands(poll=poll, item=item, n=3)),
         stage.StageNext: lambda: stage.StageNext(hall=session, scene=stage.Scene(kind="lobby")),
         stage.Take: lambda: staged(stage.Take(hall=session, seen=stage.stage_of(tx, session).version)),
         stage.ShowScene: lambda: stage.ShowScene(hall=session, scene=stage.Scene(kind="lobby")),
@@ -296,7 +297,7 @@ def test_a_policy_with_a_hole_is_found(everybody: Everybody, monkeypatch: pytest
     permitted = [
         command
         for command, _, badge, session, may in cells(everybody)
-        if badge.role == "interpreter" and not may and command is polls.OpenPoll
+        if badge.role == "interpreter" and not may and command is voting.OpenPoll
         if outcome(everybody.store, lambda tx, c=command, s=session: ready_for(everybody, tx, c, s), badge, by_line)
         == "done"
     ]
@@ -470,15 +471,15 @@ def test_a_form_nests_lists_and_leaves_empty_fields_out() -> None:
         [("poll", "2"), ("secret", "0" * 32), ("intent", "1" * 32), ("turn", "1"), ("marks", "31"), ("marks", "4.2")],
     )
 
-    assert isinstance(written, polls.WritePoll)
+    assert isinstance(written, drafts.WritePoll)
     assert (written.texts, written.min, written.timer_s) == ([{"en": t} for t in ("Q", "a", "b", "c")], 1, 30)
     assert isinstance(voted, ballots.CastVote)
     assert voted.marks == [[31], [4, 2]]
 
 
 def test_json_without_its_do_is_the_command_of_its_path_and_with_another_is_refused() -> None:
-    assert isinstance(from_json("approve_text", b'{"poll":1,"language":"do"}'), polls.ApproveText)
-    assert from_json("approve_text", b'{"poll":1,"language":"en"}') == polls.ApproveText(poll=1, language="en")
+    assert isinstance(from_json("approve_text", b'{"poll":1,"language":"do"}'), drafts.ApproveText)
+    assert from_json("approve_text", b'{"poll":1,"language":"en"}') == drafts.ApproveText(poll=1, language="en")
     for body in (b'{"do":"open_poll","poll":1}', b"[1]", b"", b'{"poll":1,"language":"en","x":1}'):
         with pytest.raises(Refused, match="not_understood"):
             from_json("approve_text", body)

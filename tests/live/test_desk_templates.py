@@ -10,7 +10,7 @@ import pytest
 from live import languages
 from live.assets import Assets
 from live.render import TEMPLATES, Renderer
-from models import boards, polls, programme
+from models import boards, drafts, programme, voting
 from models.command import Done
 from models.kinds import KINDS
 from models.refusals import Refused
@@ -42,9 +42,9 @@ def form(html: str, command: str) -> str:
 def written(world: World, *approved: str, **texts: str) -> int:
     """A poll with two options in these languages. Its id."""
     slots = [{la: f"{text} {n}" for la, text in texts.items()} for n in range(3)]
-    poll = int(world.do(polls.WritePoll(session=1, texts=slots)).facts["poll"])
+    poll = int(world.do(drafts.WritePoll(session=1, texts=slots)).facts["poll"])
     for language in approved:
-        world.do(polls.ApproveText(poll=poll, language=language))
+        world.do(drafts.ApproveText(poll=poll, language=language))
     return poll
 
 
@@ -61,7 +61,7 @@ def session_speaks(world: World, spoken: str) -> None:
 def test_opening_without_a_language_is_offered_once_something_can_be_read(world: World, renderer: Renderer) -> None:
     poll = written(world, en="Words")
     before = form(panel(world, renderer), "open_poll")
-    world.do(polls.ApproveText(poll=poll, language="en"))
+    world.do(drafts.ApproveText(poll=poll, language="en"))
     after = form(panel(world, renderer), "open_poll")
 
     assert 'aria-disabled="true"' in before
@@ -74,7 +74,7 @@ def test_opening_without_a_language_is_offered_once_something_can_be_read(world:
 def test_the_box_for_other_languages_is_another_box(world: World, renderer: Renderer) -> None:
     poll = written(world, "en", "tr", en="Words", tr="Söz", ru="Слова")
     more = re.findall(r'name="override".*? id="([^"]+)"', panel(world, renderer))
-    world.do(polls.ApproveText(poll=poll, language="ru"))
+    world.do(drafts.ApproveText(poll=poll, language="ru"))
     less = re.findall(r'name="override".*? id="([^"]+)"', panel(world, renderer))
 
     assert more != less
@@ -90,14 +90,14 @@ def test_a_text_in_a_language_the_session_does_not_speak_can_be_read_and_approve
 
     assert re.findall(r'<span class="lg" lang="(\w+)">', html) == ["en", "tr", "ar"]
     assert f'id="f-approve-{poll}-ar"' in html
-    world.do(polls.ApproveText(poll=poll, language="ar"))
+    world.do(drafts.ApproveText(poll=poll, language="ar"))
     assert world.board(poll).texts == {"ar": "كلمات 0"}
     assert world.board(poll, "desk").drafts == ("en", "tr"), "what opening needs is the session's"
 
 
 def test_fixed_answers_alone_make_no_language_of_a_motion(world: World, renderer: Renderer) -> None:
     session_speaks(world, "en,tr")
-    world.do(polls.WritePoll(session=1, kind="yes_no_abstain", texts=[{"en": "Shall we?"}]))
+    world.do(drafts.WritePoll(session=1, kind="yes_no_abstain", texts=[{"en": "Shall we?"}]))
 
     assert re.findall(r'<span class="lg" lang="(\w+)">', panel(world, renderer)) == ["en", "tr"]
 
@@ -132,9 +132,9 @@ def test_voting_is_continued_only_where_that_is_not_refused(world: World, render
     shown.append(offered())
     other = world.poll()
     shown.append(offered())
-    world.do(polls.Withdraw(poll=other))
+    world.do(voting.Withdraw(poll=other))
     shown.append(offered())
-    world.do(polls.LookFirst(poll=poll))
+    world.do(voting.LookFirst(poll=poll))
     shown.append(offered())
 
     assert shown == [False, True, True, False, True, False]
@@ -152,12 +152,12 @@ def test_a_sealed_secret_or_live_poll_is_not_offered_to_go_on(
 def test_names_are_linked_once_they_may_be_read(world: World, renderer: Renderer) -> None:
     named, other = world.poll(ballot="named", open_=False), world.poll(open_=False)
     for poll in (named, other):
-        world.do(polls.OpenPoll(poll=poll))
+        world.do(voting.OpenPoll(poll=poll))
         world.vote(poll, 0, 1)
         world.seal(poll)
     links = [re.findall(r"/desk/1/poll/(\d+)/names", panel(world, renderer))]
     for poll in (named, other):
-        world.do(polls.LookFirst(poll=poll))
+        world.do(voting.LookFirst(poll=poll))
     links.append(re.findall(r"/desk/1/poll/(\d+)/names", panel(world, renderer)))
 
     assert links == [[], [str(named)]]
@@ -182,7 +182,7 @@ def test_whoever_voted_is_told_in_one_sentence_of_each_language(world: World, re
 def test_a_refusal_lists_languages_with_the_comma_of_the_reader(world: World, renderer: Renderer) -> None:
     poll = written(world, "en", "tr", en="Words", tr="Söz")
     with pytest.raises(Refused) as refused:
-        world.do(polls.OpenPoll(poll=poll))
+        world.do(voting.OpenPoll(poll=poll))
 
     said = {la: renderer.refusal(la, refused.value.key, refused.value.params) for la in ("en", "ar")}
 
@@ -205,7 +205,7 @@ def test_the_editor_promises_what_the_phone_promises(world: World, renderer: Ren
         board = world.read(lambda tx: boards.now(tx, 1))
         page = renderer.fragment("phone/_now.html", language, board=board)
         promised[ballot] = re.search(r'<p class="hint">\s*<b>[^<]*</b> (.*?)\s*</p>', page)[1]  # type: ignore[index]
-        world.do(polls.Withdraw(poll=board.poll.id))
+        world.do(voting.Withdraw(poll=board.poll.id))
 
     assert sorted(hints) == ["confidential", "named", "secret"]
     assert promised == hints

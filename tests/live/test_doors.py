@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import STATIC
-from models import people, polls
+from models import people, voting
 from models.command import Badge, Done
 from models.store import Tx
 from tests.house import Guest, House, browser
@@ -212,7 +212,7 @@ async def test_a_part_that_cannot_be_drawn_for_one_is_drawn_for_the_others(house
     phone = await house.guest(Badge(5, "participant", "tr"))
     poll = house.world.poll(open_=False)
 
-    await house.perform(house.world.moderator, polls.OpenPoll(poll=poll))
+    await house.perform(house.world.moderator, voting.OpenPoll(poll=poll))
 
     await phone.until(lambda: f'data-poll="{poll}"' in str(phone.held.get("now")))
     await broken.leave()

@@ -18,7 +18,7 @@ from live import projector as projector_module
 from live.badges import hash_token
 from live.faces import look
 from live.node import BADGE_KEPT, SWEEP, THE_SYSTEM, Node
-from models import polls, stage
+from models import polls, stage, voting
 from models.ballots import CastVote
 from models.command import Badge, Command, Done
 from models.doors import CheckIn
@@ -152,7 +152,7 @@ async def test_nobody_but_the_platform_seals_or_signs_people_in(house: House) ->
     poll = house.world.poll()
     for badge in (house.world.organiser, house.world.moderator, house.world.person(0), SCREEN):
         with pytest.raises(Refused, match="not_yours"):
-            await house.perform(badge, polls.SealPoll(poll=poll, closed_at=1.0))
+            await house.perform(badge, voting.SealPoll(poll=poll, closed_at=1.0))
 
 
 # Two nodes
@@ -169,7 +169,7 @@ async def test_votes_on_two_nodes_make_one_result_on_both(two: House) -> None:
     for desk in desks:
         await desk.until(lambda desk=desk: desk.held["turnout"] == {"poll": poll, "n": 10, "of": 12})
     world.seal(poll)
-    world.do(polls.LookFirst(poll=poll))
+    world.do(voting.LookFirst(poll=poll))
     assert world.counts(poll) == [4, 3, 3]
 
 
@@ -190,7 +190,7 @@ async def test_with_the_bus_down_the_sweep_finds_what_staff_did(two: House) -> N
     phone, screen = await two.guest(world.person(0), node=1), await two.guest(SCREEN, "screen", node=1)
     two.bus.down = True
 
-    await two.perform(world.moderator, polls.OpenPoll(poll=poll))
+    await two.perform(world.moderator, voting.OpenPoll(poll=poll))
     await two.perform(world.moderator, stage.ShowScene(hall=1, scene=stage.Scene(kind="poll", poll=poll)))
 
     await phone.until(shows(phone, "now", f'data-poll="{poll}"'))
@@ -205,7 +205,7 @@ async def test_a_lost_bus_costs_two_seconds_at_most(world: World, tmp_path: Path
         two.bus.down = True
         started = time.monotonic()
 
-        await two.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await two.perform(world.moderator, voting.OpenPoll(poll=poll))
         await phone.until(shows(phone, "now", f'data-poll="{poll}"'))
 
         assert SWEEP == 2.0
@@ -222,7 +222,7 @@ async def test_with_neither_bus_nor_sweep_nothing_arrives(two: House) -> None:
         if task.get_coro().__name__ == "_sweep":  # type: ignore[union-attr]
             task.cancel()
 
-    await two.perform(world.moderator, polls.OpenPoll(poll=poll))
+    await two.perform(world.moderator, voting.OpenPoll(poll=poll))
 
     with pytest.raises(TimeoutError):
         await phone.until(shows(phone, "now", f'data-poll="{poll}"'), HEALED)
@@ -246,13 +246,13 @@ async def test_with_the_bus_down_the_sweep_finds_the_seal(two: House, ballot: st
     world, poll = two.world, two.world.poll(ballot=ballot)
     desk = await two.guest(world.moderator, "desk", session=1, node=1)
     await desk.until(shows(desk, "polls", 'data-state="open"'))
-    await two.perform(world.moderator, polls.EndVoting(poll=poll))
+    await two.perform(world.moderator, voting.EndVoting(poll=poll))
     await desk.until(shows(desk, "polls", 'data-state="closing"'))
     two.bus.down = True
     await asyncio.sleep(OFTEN + 0.2)  # what was heard before is no news to the sweep any more
     closed_at = world.read(lambda tx: tx.get_one(polls.Poll, poll).closed_at) or 0.0
 
-    await two.perform(THE_SYSTEM, polls.SealPoll(poll=poll, closed_at=closed_at))
+    await two.perform(THE_SYSTEM, voting.SealPoll(poll=poll, closed_at=closed_at))
 
     await desk.until(shows(desk, "polls", 'data-state="sealed"'))
 
@@ -509,7 +509,7 @@ class Pace:
 
 @pytest.mark.parametrize(
     ("command", "told"),
-    [(polls.Withdraw, "This question was withdrawn"), (polls.EndVoting, "Voting has closed")],
+    [(voting.Withdraw, "This question was withdrawn"), (voting.EndVoting, "Voting has closed")],
     ids=["withdraw", "end"],
 )
 async def test_what_a_person_does_to_a_poll_waits_for_no_pace(
@@ -519,7 +519,7 @@ async def test_what_a_person_does_to_a_poll_waits_for_no_pace(
     Pace(monkeypatch)
     poll = world.poll(open_=False, results="live")
     phone, screen = await house.guest(world.person(0)), await house.guest(SCREEN, "screen")
-    await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+    await house.perform(world.moderator, voting.OpenPoll(poll=poll))
     await house.perform(world.moderator, stage.ShowScene(hall=1, scene=stage.Scene(kind="poll", poll=poll)))
     await phone.until(shows(phone, "now", f'data-poll="{poll}"'))
     await screen.until(shows(screen, "scene", "Question"))
@@ -730,7 +730,7 @@ async def test_a_timer_that_could_not_be_stopped_leaves_no_other_hall_alone_and_
     house.world.store.do(elsewhere)
 
     async def ask(badge: Badge, command: Command) -> Done:
-        assert isinstance(command, polls.SetTimer)
+        assert isinstance(command, voting.SetTimer)
         stopped.append(polls_[command.poll])
         if len(stopped) == 1:
             raise Refused("try_again")
@@ -763,7 +763,7 @@ async def test_a_second_loss_stops_the_timer_again(house: House) -> None:
         await asyncio.sleep(0.05)
 
     phones[:6] = [await house.guest(world.person(n)) for n in range(6)]
-    await house.perform(world.moderator, polls.SetTimer(poll=poll, seconds=600))
+    await house.perform(world.moderator, voting.SetTimer(poll=poll, seconds=600))
     await watched(house)
     calm = dict(house.node.presence.alarms)
     await vanish(house, phones[:7])
@@ -803,7 +803,7 @@ async def test_a_timer_ends_voting_and_the_seal_follows_after_the_grace(world: W
     clock = Clock(house)
     async with house:
         poll = world.poll(open_=False, timer_s=30)
-        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await house.perform(world.moderator, voting.OpenPoll(poll=poll))
         lived = []
         for seconds in (29, 2, 4, 2):
             await clock.move(seconds)
@@ -817,11 +817,11 @@ async def test_a_timer_that_was_stopped_or_moved_is_heeded(world: World, tmp_pat
     clock = Clock(house)
     async with house:
         poll = world.poll(open_=False, timer_s=30)
-        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
-        await house.perform(world.moderator, polls.SetTimer(poll=poll, seconds=0))
+        await house.perform(world.moderator, voting.OpenPoll(poll=poll))
+        await house.perform(world.moderator, voting.SetTimer(poll=poll, seconds=0))
         await clock.move(60)
         stopped = state(world, poll)
-        await house.perform(world.moderator, polls.SetTimer(poll=poll, seconds=10))
+        await house.perform(world.moderator, voting.SetTimer(poll=poll, seconds=10))
         await clock.move(9)
         before = state(world, poll)
         await clock.move(2)
@@ -835,9 +835,9 @@ async def test_voting_that_goes_on_is_not_sealed_by_the_old_grace(world: World, 
     clock = Clock(house)
     async with house:
         poll = world.poll()
-        await house.perform(world.moderator, polls.EndVoting(poll=poll))
+        await house.perform(world.moderator, voting.EndVoting(poll=poll))
         await clock.move(4)
-        await house.perform(world.moderator, polls.ContinueVoting(poll=poll))
+        await house.perform(world.moderator, voting.ContinueVoting(poll=poll))
         await clock.move(10)
 
     assert state(world, poll) == "open"
@@ -848,7 +848,7 @@ async def test_a_wall_clock_that_is_set_right_moves_no_deadline(world: World, tm
     clock = Clock(house)
     async with house:
         poll = world.poll(open_=False, timer_s=30)
-        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await house.perform(world.moderator, voting.OpenPoll(poll=poll))
         house.node.wall = lambda: time.time() + 3600
         await clock.move(1)
         early = state(world, poll)
@@ -873,7 +873,7 @@ async def test_the_clocks_go_on_after_an_unforeseen_error(
     monkeypatch.setattr(house.node.deadlines, "_look_at", fails_once)
     async with house:
         poll = world.poll(open_=False, timer_s=30)
-        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await house.perform(world.moderator, voting.OpenPoll(poll=poll))
         await clock.move(31)
         await clock.move(6)
 
@@ -887,7 +887,7 @@ async def test_two_nodes_end_one_vote_once(world: World, tmp_path: Path) -> None
     clock = Clock(house)
     async with house:
         poll = world.poll(open_=False, timer_s=30)
-        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await house.perform(world.moderator, voting.OpenPoll(poll=poll))
         await clock.move(31)
         await clock.move(6)
 
@@ -958,7 +958,7 @@ async def test_a_node_that_drains_takes_no_more_timers(world: World, tmp_path: P
     clock = Clock(house)
     async with house:
         poll = world.poll(open_=False, timer_s=10)
-        await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+        await house.perform(world.moderator, voting.OpenPoll(poll=poll))
         await house.node.drain()
         await clock.move(20)
         ready = house.node.ready

@@ -16,7 +16,7 @@ from live import projector
 from live.hub import Audience
 from live.pages import Recent
 from live.parts import PARTS, Part
-from models import polls
+from models import voting
 from models.command import Badge
 from tests.house import HOST, House
 from tests.live.phones import until
@@ -82,7 +82,7 @@ async def test_language_theme_and_a_poll_of_the_same_second_are_not_mixed_up(hou
     russian = Badge(other.person_id, other.role, "ru")
     empty = await page(house, one)
 
-    await house.perform(house.world.moderator, polls.OpenPoll(poll=house.world.poll(open_=False)))
+    await house.perform(house.world.moderator, voting.OpenPoll(poll=house.world.poll(open_=False)))
     opened, dark = await page(house, one), await page(house, one, theme="dark")
     translated = await page(house, russian)
 
@@ -112,12 +112,12 @@ async def test_the_three_parts_of_a_desk_are_read_once_and_never_from_before_the
         task.cancel()
     house.node.projector._read = counted  # type: ignore[method-assign]
 
-    await house.perform(house.world.moderator, polls.OpenPoll(poll=poll))
+    await house.perform(house.world.moderator, voting.OpenPoll(poll=poll))
     await until(up_to_date)
 
     assert sum(name in ("run", "polls", "journal") for name in reads) == 1
     for n in range(5):
-        await house.perform(house.world.moderator, polls.SetTimer(poll=poll, seconds=300 + n))
+        await house.perform(house.world.moderator, voting.SetTimer(poll=poll, seconds=300 + n))
         await asyncio.sleep(0.003 * n)
     await until(up_to_date)
 
@@ -162,12 +162,12 @@ async def test_the_pace_stretches_with_the_audience_and_with_what_a_painting_cos
         pauses.append(seconds)
 
     monkeypatch.setattr(projector, "_pause", pause)
-    await house.perform(world.moderator, polls.OpenPoll(poll=poll))
+    await house.perform(world.moderator, voting.OpenPoll(poll=poll))
     await house.node.projector.settle()
     usual = max(pauses)
 
     monkeypatch.setattr(projector, weight, 1e6)
-    await house.perform(world.moderator, polls.EndVoting(poll=poll))
+    await house.perform(world.moderator, voting.EndVoting(poll=poll))
     await house.node.projector.settle()
 
     assert usual < 10

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from live.badges import hash_token
-from models import doors, people, polls, programme
+from models import doors, drafts, people, programme
 from models.command import Done
 from models.migrations import migrate
 from models.store import Store, Tx
@@ -89,9 +89,9 @@ class Place:
     def _poll(self, session: int) -> int:
         world, by = self.world, self.world.organiser
         texts = [QUESTIONS] + [{la: f"{word} {n}" for la, word in ANSWERS.items()} for n in range(1, 4)]
-        written = polls.WritePoll(session=session, kind="single", texts=texts, results="on_release")
+        written = drafts.WritePoll(session=session, kind="single", texts=texts, results="on_release")
         poll = int(world.do(written, by).facts["poll"])
         for language in LANGUAGES:
-            world.do(polls.ApproveText(poll=poll, language=language), by)
-        world.do(polls.MakeReady(poll=poll), by)
+            world.do(drafts.ApproveText(poll=poll, language=language), by)
+        world.do(drafts.MakeReady(poll=poll), by)
         return poll

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from models import doors, people, polls
+from models import doors, people, polls, voting
 from models.ballots import CastVote, count, my_ballot, rewrite, turned_out
 from models.command import Badge, Done
 from models.refusals import Refused
@@ -65,7 +65,7 @@ def test_only_polls_that_are_not_secret_join_the_register_to_the_box(world: Worl
         poll = world.poll(ballot=ballot)
         world.vote(poll, 0, 1)
         keys = [row[4] for row in world.dump()["turnout"] if row[0] == poll and row[2]]
-        world.do(polls.Withdraw(poll=poll))
+        world.do(voting.Withdraw(poll=poll))
 
         assert (keys != [None]) is (ballot != "secret")
 
@@ -91,7 +91,7 @@ def test_a_changed_vote_replaces_the_first(world: World, ballot: str) -> None:
     world.do(again(vote, intent=intent(), turn=2, marks=[[world.items(poll)[2]]]), world.person(0))
 
     world.seal(poll)
-    world.do(polls.Reveal(poll=poll))
+    world.do(voting.Reveal(poll=poll))
     assert world.read(lambda tx: count(tx, poll)) == 1
     assert [row[2] for row in world.dump()["mark"]] == [world.items(poll)[2]]
 
@@ -321,7 +321,7 @@ def test_a_vote_in_a_poll_that_was_withdrawn_or_never_opened_is_refused(world: W
     draft = world.poll(open_=False)
     poll = world.poll()
     vote = world.vote(poll, 0, 0)
-    world.do(polls.Withdraw(poll=poll))
+    world.do(voting.Withdraw(poll=poll))
 
     assert refused(world, vote, world.person(0)) == "poll_withdrawn"
     assert refused(world, again(vote, poll=draft), world.person(0)) == "poll_not_open"
@@ -343,7 +343,7 @@ def test_a_recount_finds_a_tally_that_is_wrong_and_puts_it_right(world: World) -
 
     world.store.do(spoil)
     world.seal(poll)
-    world.do(polls.LookFirst(poll=poll))
+    world.do(voting.LookFirst(poll=poll))
 
     assert world.counts(poll) == [2, 2, 0]
     assert world.read(lambda tx: tx.get_one(polls.Poll, poll).difference) == 3
@@ -425,7 +425,7 @@ def test_a_secret_box_that_was_written_anew_takes_no_vote_though_its_seal_is_sti
     world.vote(poll, 0, 1)
     world.close(poll)
     closed_at = world.read(lambda tx: tx.get_one(polls.Poll, poll).closed_at) or 0.0
-    seal = polls.SealPoll(poll=poll, closed_at=closed_at)
+    seal = voting.SealPoll(poll=poll, closed_at=closed_at)
 
     def rewrite(tx: Tx) -> Done:
         return replace(seal.perform(tx, SYSTEM_BADGE, 1.0), sequel=None)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, func, select
 
-from models import doors, imports, journal, polls, translations
+from models import doors, imports, journal, kinds, polls, translations
 from models.command import SYSTEM, Badge, Done
 from models.imports import Applied, Plan
 from models.people import Delegation, Person, Screen, SessionStaff
@@ -255,10 +255,10 @@ def test_polls_of_offered_kinds_enter_and_the_others_are_named(store: Store) -> 
     with store.reading() as tx:
         found = {each.key: each for each in tx.exec(select(Poll))}
     given = json.loads((EXAMPLE / "polls.json").read_text("utf-8"))
-    offered = {each["key"] for each in given if each["kind"] in polls.KINDS}
+    offered = {each["key"] for each in given if each["kind"] in kinds.KINDS}
     assert set(found) == offered >= {"p01", "p04", "p05", "p10", "p12", "p14"}
     assert len(told(plan, "kind_not_offered")) == len(given) - len(offered)
-    if "words" not in polls.KINDS:
+    if "words" not in kinds.KINDS:
         assert "polls.json, row 2: p02: words is not offered yet; skipped" in told(plan, "kind_not_offered")
     assert (found["p05"].min, found["p05"].max, found["p05"].ballot, found["p05"].timer_s) == (1, 3, "secret", 75)
     assert (found["p12"].results, found["p01"].results, found["p14"].ballot) == ("moderators_only", "live", "named")

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from models import doors, journal, polls, stage
+from models import doors, journal, rounds, stage, voting
 from models.command import Done
 from models.store import Tx
 from tests.world import World
@@ -19,7 +19,7 @@ def busy(world: World) -> int:
     world.do(stage.SetBlank(hall=1, on=True))
     world.do(stage.SetBlank(hall=1, on=False))
     world.seal(poll)
-    world.do(polls.Reveal(poll=poll))
+    world.do(voting.Reveal(poll=poll))
     return poll
 
 
@@ -93,7 +93,7 @@ def test_the_desk_reads_the_last_acts_first(world: World) -> None:
 def test_no_act_on_an_open_vote_can_be_undone(world: World) -> None:
     """Undo never undoes open, end or reveal."""
     poll = busy(world)
-    world.do(polls.NewRound(poll=poll, round=2))
+    world.do(rounds.NewRound(poll=poll, round=2))
     world.do(doors.EndSession(session=1, confirm=47))
 
     rows = world.read(lambda tx: journal.latest(tx, 1))
@@ -106,7 +106,7 @@ def test_an_entry_holds_no_name_and_nothing_that_was_chosen(world: World) -> Non
     for n in range(5):
         world.vote(poll, n, n % 3)
     world.seal(poll)
-    world.do(polls.Reveal(poll=poll))
+    world.do(voting.Reveal(poll=poll))
 
     facts = [json.loads(row[5]) for row in world.dump()["journal"]]
 

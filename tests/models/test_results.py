@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import people, polls, results
+from models import drafts, people, polls, results, voting
 from models.command import Badge, Done
 from models.refusals import Refused
 from models.results import Board, percent
@@ -67,10 +67,10 @@ def lived(path: Path, choices: list[int], *, results: str, ballot: str, kind: st
     look("closing")
     world.seal(poll)
     look("sealed")
-    world.do(polls.LookFirst(poll=poll))
+    world.do(voting.LookFirst(poll=poll))
     look("looked")
     if results != "moderators_only":
-        world.do(polls.Reveal(poll=poll))
+        world.do(voting.Reveal(poll=poll))
         look("revealed")
     world.store.close()
     return boards
@@ -98,11 +98,11 @@ def test_a_hidden_board_is_the_same_whatever_people_chose(tmp_path: Path, policy
 def test_results_of_fewer_than_five_secret_ballots_are_not_shown_to_anybody(world: World) -> None:
     few, enough = world.poll(ballot="secret", open_=False), world.poll(ballot="secret", open_=False)
     for poll, voters in ((few, 4), (enough, 5)):
-        world.do(polls.OpenPoll(poll=poll))
+        world.do(voting.OpenPoll(poll=poll))
         for n in range(voters):
             world.vote(poll, n, n % 2)
         world.seal(poll)
-        world.do(polls.Reveal(poll=poll))
+        world.do(voting.Reveal(poll=poll))
 
     for view in VIEWS:
         assert world.counts(few, view) == [None, None, None]
@@ -113,8 +113,8 @@ def test_results_of_fewer_than_five_secret_ballots_are_not_shown_to_anybody(worl
 
 def test_texts_that_nobody_approved_reach_the_desk_only(world: World) -> None:
     poll = world.poll(open_=False)
-    world.do(polls.WritePoll(session=1, poll=poll, texts=[{"en": "Draft"}, {"en": "One"}, {"en": "Two"}]))
-    world.do(polls.ApproveText(poll=poll, language="tr"))
+    world.do(drafts.WritePoll(session=1, poll=poll, texts=[{"en": "Draft"}, {"en": "One"}, {"en": "Two"}]))
+    world.do(drafts.ApproveText(poll=poll, language="tr"))
 
     assert world.board(poll, "desk").texts["en"] == "Draft"
     for view in ("phone", "screen", "export"):
@@ -127,7 +127,7 @@ def test_texts_that_nobody_approved_reach_the_desk_only(world: World) -> None:
 def test_how_many_were_withdrawn_is_told_at_the_desk_only(world: World) -> None:
     poll = world.poll()
     world.vote(poll, 0, 0)
-    world.do(polls.Withdraw(poll=poll))
+    world.do(voting.Withdraw(poll=poll))
 
     assert [world.board(poll, view).withdrawn_n for view in VIEWS] == [0, 0, 1, 0]
 
@@ -141,7 +141,7 @@ def looked_at(world: World, **options: str) -> int:
     for n, choice in enumerate((2, 0)):
         world.vote(poll, n, choice)
     world.seal(poll)
-    world.do(polls.LookFirst(poll=poll))
+    world.do(voting.LookFirst(poll=poll))
     return poll
 
 
@@ -161,7 +161,7 @@ def test_moderators_see_who_chose_what_in_a_named_poll(world: World) -> None:
     poll = looked_at(world, ballot="named")
 
     assert told(world, poll) == [("Given4 Family4", "Delegation 1", "C"), ("Given5 Family5", "Delegation 2", "A")]
-    world.do(polls.Reveal(poll=poll))
+    world.do(voting.Reveal(poll=poll))
     assert told(world, poll, world.organiser) == told(world, poll)
 
 
@@ -177,7 +177,7 @@ def test_where_delegations_vote_they_are_told_and_no_person(world: World) -> Non
 @pytest.mark.parametrize("ballot", ["confidential", "secret"])
 def test_nobody_sees_who_chose_what_in_other_polls(world: World, ballot: str) -> None:
     poll = looked_at(world, ballot=ballot)
-    world.do(polls.Reveal(poll=poll))
+    world.do(voting.Reveal(poll=poll))
 
     assert no_names(world, poll) == no_names(world, poll, world.organiser) == "not_named"
 
@@ -194,14 +194,14 @@ def test_who_chose_what_is_for_those_who_moderate_the_session(world: World) -> N
 def test_who_chose_what_is_told_only_after_somebody_looked(world: World) -> None:
     poll = world.poll(ballot="named", open_=False)
     assert no_names(world, poll) == "names_after_seal"
-    world.do(polls.OpenPoll(poll=poll))
+    world.do(voting.OpenPoll(poll=poll))
     assert no_names(world, poll) == "names_after_seal"
     world.close(poll)
     assert no_names(world, poll) == "names_after_seal"
     world.seal(poll)
     assert no_names(world, poll) == "names_after_look"
     gone = world.poll(ballot="named")
-    world.do(polls.Withdraw(poll=gone))
+    world.do(voting.Withdraw(poll=gone))
     assert no_names(world, gone) == "poll_withdrawn"
 
 
@@ -213,9 +213,9 @@ def test_phones_look_at_the_poll_that_was_opened_last(world: World) -> None:
 
     found = [now()]
     for poll in (second, first):
-        world.do(polls.OpenPoll(poll=poll))
+        world.do(voting.OpenPoll(poll=poll))
         found.append(now())
-        world.do(polls.Withdraw(poll=poll))
+        world.do(voting.Withdraw(poll=poll))
 
     assert found == [None, second, first]
     assert world.read(lambda tx: results.of_session(tx, 1)) == (first, second)
@@ -245,7 +245,7 @@ def many(world: World, counts: list[int], kind: str = "single") -> Board:
 
     world.store.do(fill)  # type: ignore[arg-type]
     world.seal(poll)
-    world.do(polls.Reveal(poll=poll))
+    world.do(voting.Reveal(poll=poll))
     return world.board(poll, "screen")
 
 
@@ -304,10 +304,10 @@ def test_shares_of_nothing_are_nothing() -> None:
 
 def test_phones_look_at_the_poll_opened_last_though_the_clock_was_set_back(world: World) -> None:
     first, second = world.poll(open_=False), world.poll(open_=False)
-    world.do(polls.OpenPoll(poll=second), now=2000.0)
+    world.do(voting.OpenPoll(poll=second), now=2000.0)
     world.seal(second)
 
-    world.do(polls.OpenPoll(poll=first), now=1000.0)
+    world.do(voting.OpenPoll(poll=first), now=1000.0)
 
     assert world.read(lambda tx: results.current(tx, 1)) == first
 
@@ -317,6 +317,6 @@ def test_phones_come_back_to_a_poll_in_which_voting_is_continued(world: World) -
     world.seal(first)
     world.seal(world.poll())
 
-    world.do(polls.ContinueVoting(poll=first))
+    world.do(voting.ContinueVoting(poll=first))
 
     assert world.read(lambda tx: results.current(tx, 1)) == first

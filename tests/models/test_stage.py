@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from models import boards, doors, polls, programme, stage
+from models import boards, doors, programme, stage, voting
 from models.command import Badge, Command, Done
 from models.refusals import Refused
 from models.stage import Scene, SetBlank, ShowScene, StageNext, Take, Undo
@@ -69,11 +69,11 @@ def test_nothing_that_happens_to_a_poll_goes_to_air_by_itself(world: World, tabl
     staged(world, Scene(kind="poll", poll=poll))
     before = world.air()
 
-    world.do(polls.OpenPoll(poll=poll))
+    world.do(voting.OpenPoll(poll=poll))
     if table != "open_poll":
         world.seal(poll)
     if table == "reveal":
-        world.do(polls.Reveal(poll=poll))
+        world.do(voting.Reveal(poll=poll))
 
     assert world.air() == before
 
@@ -170,7 +170,7 @@ def test_a_poll_of_another_session_comes_to_the_screen_only_as_an_earlier_result
 
     assert refused(world, ShowScene(hall=2, scene=Scene(kind="results", poll=poll)), other) == "poll_of_another_session"
     assert refused(world, ShowScene(hall=2, scene=Scene(kind="earlier", poll=poll)), other) == "not_revealed_yet"
-    world.do(polls.Reveal(poll=poll))
+    world.do(voting.Reveal(poll=poll))
     world.do(ShowScene(hall=2, scene=Scene(kind="earlier", poll=poll)), other)
     assert world.air(2).program == Scene(kind="earlier", poll=poll, session=2)
     assert [row.poll for row in world.read(stage.earlier)] == [poll]
@@ -179,7 +179,7 @@ def test_a_poll_of_another_session_comes_to_the_screen_only_as_an_earlier_result
 def test_a_result_for_moderators_is_no_earlier_result(world: World) -> None:
     poll = world.poll(results="moderators_only")
     world.seal(poll)
-    world.do(polls.LookFirst(poll=poll))
+    world.do(voting.LookFirst(poll=poll))
 
     assert world.read(stage.earlier) == ()
     assert refused(world, ShowScene(hall=1, scene=Scene(kind="earlier", poll=poll))) == "not_revealed_yet"
@@ -253,7 +253,7 @@ def test_opening_ending_and_revealing_have_no_undo(world: World) -> None:
     refusals = [refused(world, Undo(entry=newest(world)))]
     world.seal(poll)
     refusals.append(refused(world, Undo(entry=newest(world))))
-    world.do(polls.Reveal(poll=poll))
+    world.do(voting.Reveal(poll=poll))
     refusals.append(refused(world, Undo(entry=newest(world))))
 
     assert refusals == ["nothing_to_undo"] * 3

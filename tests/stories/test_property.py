@@ -32,7 +32,7 @@ from hypothesis.stateful import (
 
 from live.faces import look
 from live.node import THE_SYSTEM
-from models import doors, journal, polls, results, stage
+from models import doors, drafts, hands, journal, polls, results, rounds, stage, voting
 from models.ballots import CastVote
 from models.command import Badge, Command, Done
 from models.polls import BALLOTS, RESULTS
@@ -298,68 +298,68 @@ class Conference(RuleBasedStateMachine):
             most=2, open_=False,
         )  # fmt: skip
         self.known[poll] = Known(policy[0] == "secret")
-        self.do(badge, polls.OpenPoll(poll=poll), twice=True)
+        self.do(badge, voting.OpenPoll(poll=poll), twice=True)
 
     def open_what_is_ready(self, badge: Badge) -> None:
         if poll := self.poll_in("ready", "draft"):
-            self.do(badge, polls.OpenPoll(poll=poll), twice=True)
+            self.do(badge, voting.OpenPoll(poll=poll), twice=True)
 
     def end(self, badge: Badge) -> None:
         if poll := self.poll_in("open"):
-            self.do(badge, polls.EndVoting(poll=poll), twice=True)
+            self.do(badge, voting.EndVoting(poll=poll), twice=True)
 
     def go_on(self, badge: Badge) -> None:
         if poll := self.poll_in("closing", "sealed", "open"):
-            self.do(badge, polls.ContinueVoting(poll=poll), twice=True)
+            self.do(badge, voting.ContinueVoting(poll=poll), twice=True)
 
     def seal(self, badge: Badge, stale: bool) -> None:
         if poll := self.poll_in("closing"):
             closed_at = self.world.read(lambda tx: tx.get_one(polls.Poll, poll).closed_at) or 0.0
-            self.do(THE_SYSTEM, polls.SealPoll(poll=poll, closed_at=closed_at - stale), twice=True)
+            self.do(THE_SYSTEM, voting.SealPoll(poll=poll, closed_at=closed_at - stale), twice=True)
             row = self.world.read(lambda tx: tx.get_one(polls.Poll, poll))
             assert row.difference == 0
             assert stale or row.counted == len(self.known[poll].turns)
 
     def look_first(self, badge: Badge) -> None:
         if poll := self.poll_in("sealed", "revealed"):
-            self.do(badge, polls.LookFirst(poll=poll), twice=True)
+            self.do(badge, voting.LookFirst(poll=poll), twice=True)
 
     def reveal(self, badge: Badge) -> None:
         if poll := self.poll_in("sealed", "open"):
-            self.do(badge, polls.Reveal(poll=poll), twice=True)
+            self.do(badge, voting.Reveal(poll=poll), twice=True)
 
     def withdraw(self, badge: Badge) -> None:
         if poll := self.poll_in("open", "closing"):
-            self.do(badge, polls.Withdraw(poll=poll), twice=True)
+            self.do(badge, voting.Withdraw(poll=poll), twice=True)
 
     def reset(self, badge: Badge, right: bool) -> None:
         if poll := self.poll_in("open", "closing"):
-            done = self.do(badge, polls.ResetPoll(poll=poll, confirm=10 + poll * 37 % 90 + (not right)), twice=True)
+            done = self.do(badge, rounds.ResetPoll(poll=poll, confirm=10 + poll * 37 % 90 + (not right)), twice=True)
             if done and "poll" in done.facts:
                 self.known[int(done.facts["poll"])] = Known(self.known[poll].secret)
 
     def ask_again(self, badge: Badge, number: int) -> None:
         if poll := self.poll_in("sealed", "revealed", "withdrawn"):
-            done = self.do(badge, polls.NewRound(poll=poll, round=number), twice=True)
+            done = self.do(badge, rounds.NewRound(poll=poll, round=number), twice=True)
             if done:
                 self.known.setdefault(int(done.facts["poll"]), Known(self.known[poll].secret))
 
     def correct(self, badge: Badge, language: str, slot: int, body: str) -> None:
         if poll := self.poll_in("open", "ready"):
-            command = polls.CorrectWording(poll=poll, slot=slot, language=language, body=body)
+            command = drafts.CorrectWording(poll=poll, slot=slot, language=language, body=body)
             self.do(badge, command, twice=True)
 
     def count_hands(self, badge: Badge, n: int) -> None:
         if poll := self.poll_in("open", "closing", "sealed", "revealed"):
-            self.do(badge, polls.CountHands(poll=poll, item=self.world.items(poll)[0], n=n), twice=True)
+            self.do(badge, hands.CountHands(poll=poll, item=self.world.items(poll)[0], n=n), twice=True)
 
     def set_the_timer(self, badge: Badge, seconds: int) -> None:
         if poll := self.poll_in("open"):
-            self.do(badge, polls.SetTimer(poll=poll, seconds=seconds), twice=not seconds)
+            self.do(badge, voting.SetTimer(poll=poll, seconds=seconds), twice=not seconds)
 
     def move(self, badge: Badge, place: int) -> None:
         if poll := self.poll_in("draft", "ready", "open", "sealed"):
-            self.do(badge, polls.MovePoll(poll=poll, place=place), twice=True)
+            self.do(badge, drafts.MovePoll(poll=poll, place=place), twice=True)
 
     # --- the screen
 
