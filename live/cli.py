@@ -28,8 +28,8 @@ from live.words import REFUSALS
 from models import imports
 from models.command import Done
 from models.migrations import NotOurs
-from models.people import ROLES
 from models.refusals import Refused
+from models.rights import ROLES
 from models.store import Tx
 
 SHOWN = 12

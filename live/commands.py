@@ -11,15 +11,15 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from models import ballots, devices, doors, drafts, hands, people, rounds, stage, voting
+from models import ballots, devices, doors, drafts, hands, logins, people, rounds, screens, stage, voting
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
 
 OF_PEOPLE: tuple[type[Command], ...] = (
     ballots.CastVote,
     doors.CheckIn,
-    people.SetLanguage,
-    people.SignOut,
+    logins.SetLanguage,
+    logins.SignOut,
     people.LearnKeys,
     devices.SeeDevices,
     devices.AllowDevice,
@@ -49,7 +49,7 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     stage.Undo,
     people.RevokeBadge,
     people.ReissueBadge,
-    people.RevokeScreen,
+    screens.RevokeScreen,
     people.NameVoter,
 )
 OF_THE_PLATFORM: tuple[type[Command], ...] = (

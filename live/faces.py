@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from live.frames import Frame, page_frame
 from live.hub import Audience
 from live.node import Node
-from models import boards, people
+from models import boards, rights
 from models.ballots import my_ballot
 from models.command import Badge
 from models.refusals import Refused
@@ -68,7 +68,7 @@ def desk_hall(node: Node, badge: Badge, session: int) -> int:
         head = boards.head(tx, session)
         if head is None:
             raise Refused("no_such_session")
-        if not (people.may(tx, badge, "see_desk", session) or people.may(tx, badge, "moderate", session)):
+        if not (rights.may(tx, badge, "see_desk", session) or rights.may(tx, badge, "moderate", session)):
             raise Refused("not_yours")
         return head.hall_id
 

@@ -25,7 +25,7 @@ from live.presence import Presence
 from live.projector import Projector
 from live.render import Renderer
 from live.settings import Settings
-from models import devices, people
+from models import devices, logins
 from models.command import SYSTEM, Badge, Command, Done, Touched
 from models.refusals import Refused
 from models.store import Peek, Store, Tx, Version, bump
@@ -195,7 +195,7 @@ class Node:
         known = self._known.get(hashed)
         if known is not None and known[0] > self.clock():
             return known[1]
-        row = self.store.peek.cursor.execute(people.BADGE_BY_LOGIN, (hashed, hashed)).fetchone()
+        row = self.store.peek.cursor.execute(logins.BADGE_BY_LOGIN, (hashed, hashed)).fetchone()
         badge = Badge(row[0], row[1], row[2], row[3], row[4], hashed) if row else None
         if len(self._known) > 50_000:
             self._known.clear()
@@ -281,7 +281,7 @@ class Node:
         for line in self.lines_of(key):
             badge = line.who
             if isinstance(badge, Badge):
-                row = self.store.peek.cursor.execute(people.BADGE_BY_LOGIN, (badge.login, badge.login)).fetchone()
+                row = self.store.peek.cursor.execute(logins.BADGE_BY_LOGIN, (badge.login, badge.login)).fetchone()
                 if row is None:
                     self.hub.close([line], 4001, "signed out")
 

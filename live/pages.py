@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from live import cookies, languages
 from live.node import Node
-from models import boards, people, programme
+from models import boards, programme, rights
 from models.command import Badge, Done
 from models.devices import SeeDevices
 from models.refusals import Refused
@@ -230,13 +230,13 @@ def workplace(request: Request, badge: Badge) -> str:
     """The desk of the one session that is on, else the list of desks, else the people page; "/" for everybody else."""
     node = node_of(request)
     mine: tuple[boards.SessionLink, ...] = ()
-    if people.has_desk(node.peek(), badge):  # Cheap: everybody who comes in is asked.
+    if rights.has_desk(node.peek(), badge):  # Cheap: everybody who comes in is asked.
         with node.store.reading() as tx:
             mine = boards.my_sessions(tx, badge)
     on = [each.session.id for each in mine if each.session.state == "on"]
     if mine:
         return f"/desk/{on[0]}" if len(on) == 1 else "/desk"
-    return "/people" if badge.role in people.EVERYWHERE["manage_people"] else "/"
+    return "/people" if badge.role in rights.EVERYWHERE["manage_people"] else "/"
 
 
 def person_badge(request: Request) -> Badge:

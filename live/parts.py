@@ -13,7 +13,8 @@ from sqlmodel import select
 
 from live.hub import Audience
 from live.presence import Presence, ScreenHealth
-from models import ballots, boards, people, programme, results, stage
+from models import ballots, boards, programme, results, stage
+from models.screens import Screen
 from models.store import Tx
 
 
@@ -104,7 +105,7 @@ def _air(tx: Tx, hall_id: int, live: Live) -> AirBoard | None:
     air = stage.air(tx, hall_id)
     if air is None:
         return None
-    known = tx.exec(select(people.Screen.id, people.Screen.name).where(people.Screen.hall_id == hall_id)).all()
+    known = tx.exec(select(Screen.id, Screen.name).where(Screen.hall_id == hall_id)).all()
     screens = live.presence.screens(hall_id, tuple((id_ or 0, name) for id_, name in known), live.now)
     signed_in = {row[0] for row in tx.cursor.execute(_SIGNED_IN, (hall_id,)).fetchall()}
     screens = tuple(

@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from sqlmodel import Field, SQLModel
 
-from models import people
+from models import rights
 from models.command import Badge, Command, Done, Touched
 from models.kinds import KINDS
 from models.kinds.kind import Kind, Rules
@@ -180,7 +180,7 @@ def enrol(tx: Tx, poll_id: int, electorate: str, session_id: int) -> int:
             (poll_id, session_id),
         )
     else:
-        roles = electorate.removeprefix("roles:").split(",") if electorate.startswith("roles:") else people.VOTING_ROLES
+        roles = electorate.removeprefix("roles:").split(",") if electorate.startswith("roles:") else rights.VOTING_ROLES
         cursor.execute(
             "INSERT INTO turnout (poll_id, elector_id, turn) SELECT ?, person.id, 0 FROM person"
             " JOIN presence ON presence.person_id = person.id"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models import journal, people, programme, results, stage
+from models import journal, programme, results, rights, screens, stage
 from models.command import Badge
 from models.kinds import KINDS
 from models.polls import owner
@@ -188,7 +188,7 @@ def idle(tx: Tx, hall_id: int) -> Scene:
 
 def screen_languages(tx: Tx, hall_id: int, screen_id: int | None) -> tuple[str, ...]:
     """Languages of a screen in the event's order: its own list, else its hall's; one, two, three or four."""
-    screen = tx.get(people.Screen, screen_id) if screen_id else None
+    screen = tx.get(screens.Screen, screen_id) if screen_id else None
     hall = tx.get(Hall, hall_id)
     wanted = (screen.languages if screen and screen.languages else hall.languages if hall else "en").split(",")
     return tuple(la for la in programme.the_event(tx).languages.split(",") if la in wanted) or ("en",)
@@ -222,7 +222,7 @@ def my_sessions(tx: Tx, badge: Badge) -> tuple[SessionLink, ...]:
         SessionLink(session, counts.get(row.id, 0))
         for row in rows
         if row.kind != "break"
-        and (people.may(tx, badge, "see_desk", row.id) or people.may(tx, badge, "moderate", row.id))
+        and (rights.may(tx, badge, "see_desk", row.id) or rights.may(tx, badge, "moderate", row.id))
         if (session := head(tx, row.id))
     )
 

@@ -14,20 +14,11 @@ from sqlmodel import col, select
 
 from models import journal
 from models.command import Badge, Command, Done, Id, Touched
-from models.people import (
-    ASKS_FOR,
-    BROWSERS,
-    LANGUAGES,
-    Asking,
-    Login,
-    Person,
-    Screen,
-    browsers,
-    doubtful,
-    require,
-    require_confirmed,
-)
+from models.logins import ASKS_FOR, BROWSERS, LANGUAGES, Asking, Login, browsers, doubtful, require_confirmed
+from models.people import Person
 from models.refusals import Refused
+from models.rights import require
+from models.screens import Screen
 from models.store import Peek, Tx
 
 _ASKS = f"abs(made_at - ?) <= {ASKS_FOR}"

@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import ClassVar
 
 import msgspec
-from sqlmodel import select
+from sqlmodel import Field, SQLModel, select
 
 from models import journal, stage
 from models.command import Badge, Command, Done, Id
 from models.programme import Meeting, confirmation, pick, staffed, touched_by
 from models.refusals import Refused
 from models.store import Tx
+
+
+class Presence(SQLModel, table=True):
+    """Which session a person is checked in to. One at a time, no times."""
+
+    person_id: int = Field(primary_key=True)
+    session_id: int = Field(index=True)
 
 
 class StartSession(Command):

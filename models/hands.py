@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Field, SQLModel
 
-from models import journal, people
+from models import journal, rights
 from models.command import Badge, Command, Done, Id
 from models.polls import Poll, changed, items, touched
 from models.refusals import Refused
@@ -31,7 +31,7 @@ class CountHands(Command):
         poll = tx.get(Poll, self.poll)
         if poll is None:
             raise Refused("no_such_poll")
-        people.require(tx, badge, "count_hands", poll.session_id)
+        rights.require(tx, badge, "count_hands", poll.session_id)
         if poll.state not in ("open", "closing", "sealed", "revealed"):
             raise Refused("poll_not_open")
         if not 0 <= self.n <= 100_000 or self.item not in {item.id for item in items(tx, self.poll)}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel, col, select
 
-from models import people, programme, translations
+from models import programme, rights, translations
 from models.command import Badge, Touched
 from models.refusals import Refused
 from models.store import Tx
@@ -77,7 +77,7 @@ def own(tx: Tx, badge: Badge, poll_id: int) -> Poll:
     poll = tx.get(Poll, poll_id)
     if poll is None:
         raise Refused("no_such_poll")
-    people.require(tx, badge, "moderate", poll.session_id)
+    rights.require(tx, badge, "moderate", poll.session_id)
     return poll
 
 
@@ -88,7 +88,7 @@ def set_policy(poll: Poll, ballot: str, results: str, electorate: str) -> None:
     if ballot == "secret" and results == "live":
         raise Refused("secret_not_live")
     roles = electorate.removeprefix("roles:").split(",") if electorate.startswith("roles:") else []
-    if electorate not in ("present", "delegations") and not (roles and all(role in people.ROLES for role in roles)):
+    if electorate not in ("present", "delegations") and not (roles and all(role in rights.ROLES for role in roles)):
         raise Refused("no_such_setting")
     poll.ballot, poll.results, poll.electorate = ballot, results, electorate
 

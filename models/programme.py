@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel, col, select
 
-from models import people
+from models import rights
 from models.command import Badge, Touched
 from models.refusals import Refused
 from models.store import Tx
@@ -180,7 +180,7 @@ def staffed(tx: Tx, badge: Badge, session_id: int) -> Meeting:
     meeting = tx.get(Meeting, session_id)
     if meeting is None:
         raise Refused("no_such_session")
-    people.require(tx, badge, "moderate", session_id)
+    rights.require(tx, badge, "moderate", session_id)
     return meeting
 
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import msgspec
 from sqlmodel import select
 
-from models import people, polls, translations
+from models import polls, rights, translations
 from models.ballots import LIVE_STATES, turned_out
 from models.command import Badge
 from models.hands import Hands
 from models.kinds import KINDS
 from models.refusals import Refused
 from models.store import Peek, Tx
+from models.tidy import fold
 
 FLOOR = 5
 """Results of fewer ballots of a secret poll are not shown."""
@@ -151,7 +152,7 @@ def names(tx: Tx, badge: Badge, session_id: int, poll_id: int) -> tuple[Board, t
     """Who chose what in a named poll, by name, and its board. For those who moderate its session, and only once
     the figures were seen: from then on the vote cannot be reopened.
     """
-    people.require(tx, badge, "moderate", session_id)
+    rights.require(tx, badge, "moderate", session_id)
     poll = tx.get(polls.Poll, poll_id)
     if poll is None or poll.session_id != session_id:
         raise Refused("no_such_poll")
@@ -180,7 +181,7 @@ def names(tx: Tx, badge: Badge, session_id: int, poll_id: int) -> tuple[Board, t
             _DELEGATIONS if poll.electorate == "delegations" else _PERSONS, (poll_id,)
         )
     ]  # fmt: skip
-    rows.sort(key=lambda row: (row[0] if isinstance(row[0], int) else 0, people.fold(str(row[0]))))
+    rows.sort(key=lambda row: (row[0] if isinstance(row[0], int) else 0, fold(str(row[0]))))
     return found, tuple(chosen for _, chosen in rows)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from sqlmodel import Field, SQLModel, col, select
 
-from models import journal, people, polls, programme, translations
+from models import journal, people, polls, programme, rights, translations
 from models.command import Badge, Command, Done, Id, Touched
 from models.drafts import MovePoll
 from models.refusals import Refused
@@ -196,7 +196,7 @@ def follow(tx: Tx, stage: Stage, session_id: int, badge: Badge, now: float) -> N
 def switched(tx: Tx, badge: Badge, hall_id: int) -> Stage:
     """The stage, if this badge may switch it: by the session the hall follows."""
     stage = stage_of(tx, hall_id)
-    people.require(tx, badge, "switch_screens", stage.session_id)
+    rights.require(tx, badge, "switch_screens", stage.session_id)
     return stage
 
 

@@ -1,4 +1,7 @@
-"""User text as it is kept: NFC, one kind of space, no control or format characters, marks bounded."""
+"""User text as it is kept, and folded as it is searched and sorted.
+
+Kept: NFC, one kind of space, no control or format characters, marks bounded.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import unicodedata
 
 MARKS = 4
 """Combining marks kept on one letter; Vietnamese needs two, Arabic with full vowels three."""
+_TURKISH = str.maketrans("İIı", "iii")
 
 
 def tidy(text: str, limit: int) -> str:
@@ -24,3 +28,9 @@ def tidy(text: str, limit: int) -> str:
             continue
         kept.append(" " if category[0] == "Z" or c in "\n\t" else c)
     return " ".join("".join(kept).split())[:limit].strip()
+
+
+def fold(text: str) -> str:
+    """For searching: case, accents and the Turkish dotless i do not matter."""
+    plain = unicodedata.normalize("NFKD", text.translate(_TURKISH).casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c))

@@ -24,7 +24,7 @@ from live.projector import Projector
 from live.render import Renderer
 from live.settings import Settings
 from models.command import Badge, Command, Done
-from models.people import Login
+from models.logins import Login
 from models.store import Tx
 from tests.world import World
 

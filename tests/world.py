@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Engine, event
 
-from models import doors, drafts, people, polls, programme, stage, voting
+from models import doors, drafts, people, polls, programme, rights, screens, stage, voting
 from models.ballots import CastVote
 from models.command import SYSTEM, Badge, Command, Done
 from models.results import Board, board
@@ -102,10 +102,10 @@ class World:
                 )
             )  # fmt: skip
         tx.flush()
-        tx.add(people.SessionStaff(session_id=1, person_id=2, role="moderator"))
-        tx.add(people.SessionStaff(session_id=2, person_id=3, role="moderator"))
+        tx.add(rights.SessionStaff(session_id=1, person_id=2, role="moderator"))
+        tx.add(rights.SessionStaff(session_id=2, person_id=3, role="moderator"))
         for n in (1, 2):
-            tx.add(people.Screen(hall_id=n))
+            tx.add(screens.Screen(hall_id=n))
         return Done()
 
     def _fill(self, tx: Tx) -> Done:

@@ -12,10 +12,10 @@ from live import cookies, pages
 from live.badges import hash_token
 from live.languages import LANGUAGES, negotiate
 from live.node import THE_SYSTEM
-from models import people
+from models import logins, people, rights
 from models.command import Badge
 from models.devices import AdmitDevice, ShowBadge, StopAsking
-from models.people import new_token
+from models.logins import new_token
 from models.refusals import Refused
 
 
@@ -96,7 +96,7 @@ async def waiting(request: Request) -> Response:
         return _waited_in_vain(request)
     if not pages.wants_json(request):
         wait = node.settings.device_wait
-        minutes = -(-int(wait) // 60) if wait < people.ASKS_FOR else 0
+        minutes = -(-int(wait) // 60) if wait < logins.ASKS_FOR else 0
         return pages.page(request, "join/waiting.html", None, told=told, minutes=minutes, words=words)
     return pages.answer(request, None, Refused("device_was_refused")) if told.refused else _waits(request, told.number)
 
@@ -172,11 +172,11 @@ async def menu(request: Request) -> Response:
     badge = pages.person_badge(request)
     with pages.node_of(request).store.reading() as tx:
         person = tx.get(people.Person, badge.person_id)
-        count = people.browsers(tx, badge.person_id, person.issue if person else 1)
-        desk = people.has_desk(tx, badge)
+        count = logins.browsers(tx, badge.person_id, person.issue if person else 1)
+        desk = rights.has_desk(tx, badge)
     return pages.page(
-        request, "phone/menu.html", badge, person=person, browsers=count, most=people.BROWSERS,
-        desk=desk, office=badge.role in people.EVERYWHERE["manage_people"],
+        request, "phone/menu.html", badge, person=person, browsers=count, most=logins.BROWSERS,
+        desk=desk, office=badge.role in rights.EVERYWHERE["manage_people"],
     )  # fmt: skip
 
 

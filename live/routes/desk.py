@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from live import faces, pages
-from models import boards, people, polls, programme, results, stage
+from models import boards, people, polls, programme, results, rights, stage
 from models.command import Badge
 from models.kinds import KINDS
 from models.refusals import Refused
@@ -49,7 +49,7 @@ async def desk(request: Request) -> Response:
 
 def _may(tx: Tx, badge: Badge, session: int) -> dict[str, bool]:
     names = ("moderate", "switch_screens", "count_hands", "manage_people")
-    return {name: people.may(tx, badge, name, session) for name in names}
+    return {name: rights.may(tx, badge, name, session) for name in names}
 
 
 @pages.refusals_in_words
@@ -59,7 +59,7 @@ async def editor(request: Request) -> Response:
     session = request.path_params["session"]
     poll_id = request.path_params.get("poll", 0)
     with pages.node_of(request).store.reading() as tx:
-        people.require(tx, badge, "moderate", session)
+        rights.require(tx, badge, "moderate", session)
         found = [p for p in boards.desk(tx, session).polls if p.board.id == poll_id] if poll_id else []  # type: ignore[union-attr]
         if poll_id and (not found or found[0].board.state not in ("draft", "ready")):
             raise Refused("poll_not_draft" if found else "no_such_poll")
@@ -70,7 +70,7 @@ async def editor(request: Request) -> Response:
             "event_languages": programme.the_event(tx).languages.split(","),
             "ballots": polls.BALLOTS,
             "policies": polls.RESULTS,
-            "roles": people.ROLES,
+            "roles": rights.ROLES,
         }
     return pages.page(request, "desk/editor.html", badge, **context)
 

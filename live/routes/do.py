@@ -13,7 +13,7 @@ from live.languages import LANGUAGES
 from live.node import Node
 from models.ballots import my_ballot
 from models.command import Badge, Command, Done
-from models.people import SetLanguage, SignOut
+from models.logins import SetLanguage, SignOut
 from models.refusals import Refused
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from live import pages
-from models import people
+from models import people, rights, screens
 from models.people import Person
 from models.refusals import Refused
 
@@ -22,7 +22,7 @@ async def people_page(request: Request) -> Response:
     base = pages.base_of(request)
     query, show = request.query_params.get("q", "")[:80], request.query_params.get("show", "")
     with node.store.reading() as tx:
-        people.require(tx, badge, "manage_people")
+        rights.require(tx, badge, "manage_people")
         person = tx.get(Person, pages.number(show)) if show else None
         if show and (person is None or person.revoked):
             raise Refused("no_such_person")
@@ -30,7 +30,7 @@ async def people_page(request: Request) -> Response:
             "rows": people.find(tx, query, node.wall()),
             "screens": tuple(
                 (row, f"{base}/screen/link#{node.badges.screen_secret(row.id, row.issue)}")
-                for row in people.screens(tx)
+                for row in screens.by_hall(tx)
             ),
             "delegations": people.delegations(tx),
             "total": people.total(tx),

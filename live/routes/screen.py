@@ -11,9 +11,9 @@ from starlette.routing import Route
 from live import cookies, faces, pages
 from live.badges import hash_token
 from live.node import THE_SYSTEM
-from models import boards, people
+from models import boards, screens
 from models.devices import ShowBadge
-from models.people import new_token
+from models.logins import new_token
 from models.refusals import Refused
 
 
@@ -55,7 +55,7 @@ async def screen(request: Request) -> Response:
     look = faces.look(node, badge, "screen")
     shown = node.projector.look(look.audiences[0], "scene")
     with node.store.reading() as tx:
-        row = tx.get(people.Screen, badge.screen_id)
+        row = tx.get(screens.Screen, badge.screen_id)
     return pages.page(
         request, "screen/page.html", badge, scene_html=shown.html, scene_is=shown.frame.digest, monitor=False,
         hello={"view": "screen"}, screen_languages=look.audiences[0].languages,

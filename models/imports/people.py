@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from models.imports.findings import Findings
 from models.imports.rows import DelegationRow, PersonRow
 from models.imports.tables import OFFERED, Columns, Row, clean, once, read_table
-from models.people import ROLES
+from models.rights import ROLES
 
 DELEGATIONS, PEOPLE = "delegations.csv", "people.csv"
 ORGANISATION = 200

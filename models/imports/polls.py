@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from models import people
+from models import rights
 from models.imports.findings import Findings
 from models.imports.rows import PollRow, Texts
 from models.imports.tables import OFFERED, Columns, clean, decode
@@ -136,7 +136,7 @@ def _electorate(n: int, key: str, given: object, found: Findings) -> str:
     """present, delegations, or roles:moderator,observer"""
     value = _str(given) or "present"
     roles = value.removeprefix("roles:").split(",") if value.startswith("roles:") else []
-    if value not in ("present", "delegations") and not (roles and all(role in people.ROLES for role in roles)):
+    if value not in ("present", "delegations") and not (roles and all(role in rights.ROLES for role in roles)):
         allowed = "present, delegations, roles:ROLE"
         found.problem(POLLS, n, "not_a_word", column=f"{key}: electorate", allowed=allowed, value=value)
         return "present"

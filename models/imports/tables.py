@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from models.imports.findings import Findings
 from models.imports.rows import Texts
-from models.people import LANGUAGES
+from models.logins import LANGUAGES
 from models.tidy import tidy
 
 OFFERED = LANGUAGES

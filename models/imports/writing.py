@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import col, func, select
 
-from models import journal, people, polls, programme, translations
+from models import journal, people, polls, programme, rights, screens, translations
 from models.command import Badge, Done, Touched
 from models.imports.comparing import compare, mark
 from models.imports.plan import Changes, Plan
@@ -47,7 +47,7 @@ def apply(tx: Tx, plan: Plan, badge: Badge, now: float, approver: str | None = N
 
     Raises Refused where the plan has problems or does not fit what is there by now, and nothing is written.
     """
-    people.require(tx, badge, "moderate")
+    rights.require(tx, badge, "moderate")
     plan = compare(plan, look(tx.cursor))
     if plan.problems:
         raise Refused("import_has_problems", count=len(plan.problems), first=str(plan.problems[0]))
@@ -228,7 +228,7 @@ def _screens(tx: Tx) -> int:
         "SELECT id FROM hall h WHERE NOT EXISTS (SELECT 1 FROM screen s WHERE s.hall_id = h.id) ORDER BY id"
     ).fetchall()
     for (hall,) in bare:
-        tx.add(people.Screen(hall_id=hall))
+        tx.add(screens.Screen(hall_id=hall))
     tx.flush()
     return len(bare)
 

@@ -10,9 +10,12 @@ import models.doors
 import models.drafts
 import models.hands
 import models.journal
+import models.logins
 import models.people
 import models.polls
 import models.programme
+import models.rights
+import models.screens
 import models.stage
 import models.store
 import models.translations  # noqa: F401 - imported for their tables

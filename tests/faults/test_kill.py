@@ -24,8 +24,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
 from models.command import Done
+from models.logins import Login
 from models.migrations import migrate
-from models.people import Login
 from models.store import Store, Tx
 from tests.faults.voters import integrity
 from tests.world import World

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from live import commands
 from live.commands import BY_NAME, COMMANDS, allow, decode, from_form, from_json
-from models import ballots, devices, doors, drafts, hands, people, rounds, stage, voting
+from models import ballots, devices, doors, drafts, hands, logins, people, rights, rounds, screens, stage, voting
 from models.command import Badge, Command, Done
-from models.people import ROLES
 from models.refusals import Refused
+from models.rights import ROLES
 from models.store import Store, Tx
 from tests.house import HOST, House
 from tests.world import SYSTEM_BADGE, World
@@ -40,7 +40,7 @@ NOBODY: tuple[set[str], set[str]] = (set(), set())
 
 RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     ballots.CastVote: (set(VOTERS), set(NAMED)),
-    doors.CheckIn: ANYBODY, people.SetLanguage: ANYBODY, people.SignOut: ANYBODY, people.LearnKeys: ANYBODY,
+    doors.CheckIn: ANYBODY, logins.SetLanguage: ANYBODY, logins.SignOut: ANYBODY, people.LearnKeys: ANYBODY,
     doors.StartSession: MODERATE, doors.EndSession: MODERATE, doors.Follow: MODERATE,
     drafts.WritePoll: MODERATE, drafts.ApproveText: MODERATE, drafts.CorrectWording: MODERATE,
     drafts.MovePoll: MODERATE, drafts.MakeReady: MODERATE,
@@ -48,12 +48,12 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     voting.ContinueVoting: MODERATE, voting.LookFirst: MODERATE, voting.Reveal: MODERATE, voting.Withdraw: MODERATE,
     rounds.ResetPoll: MODERATE, rounds.NewRound: MODERATE, hands.CountHands: HANDS,
     stage.StageNext: SWITCH, stage.Take: SWITCH, stage.ShowScene: SWITCH, stage.SetBlank: SWITCH, stage.Undo: SWITCH,
-    people.RevokeBadge: MANAGE, people.ReissueBadge: MANAGE, people.RevokeScreen: MANAGE, people.NameVoter: MANAGE,
+    people.RevokeBadge: MANAGE, people.ReissueBadge: MANAGE, screens.RevokeScreen: MANAGE, people.NameVoter: MANAGE,
     devices.SeeDevices: ANYBODY, devices.AllowDevice: MANAGE, devices.RefuseDevice: MANAGE,
     devices.ShowBadge: NOBODY, devices.AdmitDevice: NOBODY, devices.StopAsking: NOBODY, voting.SealPoll: NOBODY,
 }  # fmt: skip
-LEAVES_THE_SESSION_OUT = {devices.SeeDevices, people.SetLanguage, people.SignOut, people.LearnKeys, doors.CheckIn} | {
-    command for command, rights in RIGHTS.items() if rights is MANAGE
+LEAVES_THE_SESSION_OUT = {devices.SeeDevices, logins.SetLanguage, logins.SignOut, people.LearnKeys, doors.CheckIn} | {
+    command for command, may in RIGHTS.items() if may is MANAGE
 }
 """A role named for one session counts there only. These have no session, or are open to everybody."""
 
@@ -72,10 +72,10 @@ class Everybody(World):
             self._add(tx, role, role)
         for role in NAMED:
             person = self._add(tx, f"named {role}", "participant")
-            tx.add(people.SessionStaff(session_id=1, person_id=person, role=role))
+            tx.add(rights.SessionStaff(session_id=1, person_id=person, role=role))
         tx.add(people.Person(number="there", role="participant"))
         tx.flush()
-        tx.add(people.Presence(person_id=1 + max(badge.person_id for badge in self.badges.values()), session_id=2))
+        tx.add(doors.Presence(person_id=1 + max(badge.person_id for badge in self.badges.values()), session_id=2))
         return Done()
 
     def _add(self, tx: Tx, name: str, role: str) -> int:
@@ -83,7 +83,7 @@ class Everybody(World):
         tx.add(person)
         tx.flush()
         assert person.id is not None
-        tx.add(people.Presence(person_id=person.id, session_id=1))
+        tx.add(doors.Presence(person_id=person.id, session_id=1))
         self.badges[name] = Badge(person.id, role)
         return person.id
 
@@ -136,7 +136,7 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         return command
 
     def waits(command: Command) -> Command:
-        tx.add(people.Asking(token_hash=b"x", person_id=1, issue=1, language="en", number=47, made_at=LATER))
+        tx.add(logins.Asking(token_hash=b"x", person_id=1, issue=1, language="en", number=47, made_at=LATER))
         return command
 
     def undoable() -> Command:
@@ -147,8 +147,8 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
     made: dict[type[Command], Callable[[], Command]] = {
         ballots.CastVote: vote,
         doors.CheckIn: lambda: doors.CheckIn(session=session),
-        people.SetLanguage: lambda: people.SetLanguage(language="tr"),
-        people.SignOut: people.SignOut,
+        logins.SetLanguage: lambda: logins.SetLanguage(language="tr"),
+        logins.SignOut: logins.SignOut,
         people.LearnKeys: lambda: people.LearnKeys(on=True),
         doors.StartSession: lambda: planned(doors.StartSession(session=session)),
         doors.EndSession: lambda: doors.EndSession(session=session, confirm=10 + session * 37 % 90),
@@ -176,7 +176,7 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         stage.Undo: undoable,
         people.RevokeBadge: lambda: people.RevokeBadge(person=5),
         people.ReissueBadge: lambda: people.ReissueBadge(person=5, seen_issue=1),
-        people.RevokeScreen: lambda: people.RevokeScreen(screen=1, seen_issue=1),
+        screens.RevokeScreen: lambda: screens.RevokeScreen(screen=1, seen_issue=1),
         people.NameVoter: lambda: people.NameVoter(delegation=1, voter=5),
         devices.SeeDevices: devices.SeeDevices,
         devices.AllowDevice: lambda: waits(devices.AllowDevice(number=47, person=1)),
@@ -203,7 +203,7 @@ def outcome(store: Store, make: Callable[[Tx], Command], badge: Badge, sent: Cal
             tx.flush()
             found.append("done" if done.notice != "done" or isinstance(command, doors.CheckIn) else "nothing to do")
             found[0] = (
-                "done" if isinstance(command, people.SetLanguage | people.LearnKeys | devices.SeeDevices) else found[0]
+                "done" if isinstance(command, logins.SetLanguage | people.LearnKeys | devices.SeeDevices) else found[0]
             )
         except Refused as refused:
             found.append(refused.key)
@@ -267,7 +267,7 @@ def cells(everybody: Everybody) -> list[tuple[type[Command], str, Badge, int, bo
 
 def test_the_table_and_the_rights_name_the_same_commands() -> None:
     assert set(RIGHTS) == set(COMMANDS)
-    assert {command for command, rights in RIGHTS.items() if rights is NOBODY} == set(commands.OF_THE_PLATFORM)
+    assert {command for command, may in RIGHTS.items() if may is NOBODY} == set(commands.OF_THE_PLATFORM)
 
 
 def test_every_command_by_every_role_is_permitted_where_the_rules_say_and_nowhere_else(everybody: Everybody) -> None:
@@ -292,7 +292,7 @@ def test_every_command_by_every_role_is_permitted_where_the_rules_say_and_nowher
 
 def test_a_policy_with_a_hole_is_found(everybody: Everybody, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control of the matrix: one role too many in one line of the table."""
-    monkeypatch.setitem(people.EVERYWHERE, "moderate", frozenset({"organiser", "interpreter"}))
+    monkeypatch.setitem(rights.EVERYWHERE, "moderate", frozenset({"organiser", "interpreter"}))
 
     permitted = [
         command
@@ -332,7 +332,7 @@ async def test_without_a_badge_every_command_gets_the_one_answer(house: House) -
     headers = {"origin": f"http://{HOST}", "accept": "application/json"}
     async with httpx2.AsyncClient(transport=transport, base_url=f"http://{HOST}", headers=headers) as client:
         for name, command in BY_NAME.items():
-            if command is people.SetLanguage:
+            if command is logins.SetLanguage:
                 continue  # the one thing that can be chosen before: it is kept in the browser
             for cookie in ("", "hallside=made-up"):
                 answer = await client.post(f"/do/{name}", json=plain(command), headers={"cookie": cookie})

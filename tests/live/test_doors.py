@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import STATIC
-from models import people, voting
+from models import screens, voting
 from models.command import Badge, Done
 from models.store import Tx
 from tests.house import Guest, House, browser
@@ -97,7 +97,7 @@ async def test_a_revoked_screen_is_named_at_the_desk_at_once(house: House) -> No
         lambda: "link no longer valid" not in str(desk.held["air"]) and "not opened" not in str(desk.held["air"])
     )
 
-    await house.perform(house.world.organiser, people.RevokeScreen(screen=1, seen_issue=1))
+    await house.perform(house.world.organiser, screens.RevokeScreen(screen=1, seen_issue=1))
 
     await desk.until(lambda: "link no longer valid" in str(desk.held["air"]))
     await screen.until(lambda: screen.code is not None)

@@ -12,9 +12,10 @@ from sqlmodel import col, select
 
 from live import example
 from models import journal
-from models.people import Delegation, Person, Screen
+from models.people import Delegation, Person
 from models.polls import Poll
 from models.programme import Hall, Meeting
+from models.screens import Screen
 from models.stage import Stage
 from models.store import Store, Tx
 from models.translations import Text

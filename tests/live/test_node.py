@@ -22,8 +22,10 @@ from models import polls, stage, voting
 from models.ballots import CastVote
 from models.command import Badge, Command, Done
 from models.doors import CheckIn
-from models.people import ReissueBadge, RevokeBadge, RevokeScreen, SignOut
+from models.logins import SignOut
+from models.people import ReissueBadge, RevokeBadge
 from models.refusals import Refused
+from models.screens import RevokeScreen
 from models.store import Tx
 from tests.house import Guest, House
 from tests.live.phones import until

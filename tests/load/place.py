@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from live.badges import hash_token
-from models import doors, drafts, people, programme
+from models import doors, drafts, programme, screens
 from models.command import Done
 from models.migrations import migrate
 from models.store import Store, Tx
@@ -59,7 +59,7 @@ class Place:
                 titles=dict.fromkeys(LANGUAGES, f"Session {number}"), languages="en,tr,ar,ru", code=f"H{number:03d}",
             )
         )  # fmt: skip
-        tx.add(people.Screen(hall_id=hall.id or 0))
+        tx.add(screens.Screen(hall_id=hall.id or 0))
         return Done()
 
     def _people(self, tx: Tx) -> Done:

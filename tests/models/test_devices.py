@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from models import devices, people
+from models import devices, logins, people
 from models.command import Badge, Command
 from models.devices import AdmitDevice, AllowDevice, RefuseDevice, SeeDevices, ShowBadge, StopAsking
-from models.people import BADGE_BY_LOGIN, ReissueBadge, RevokeBadge, SignOut
+from models.logins import BADGE_BY_LOGIN, SignOut
+from models.people import ReissueBadge, RevokeBadge
 from models.refusals import Refused
 from tests.world import SYSTEM_BADGE, World
 
@@ -168,11 +169,11 @@ def test_two_may_wait_and_those_refused_count_until_ten_minutes_are_over(world: 
     world.do(RefuseDevice(number=numbers[0]), anna, now=NOW)
 
     assert len(set(numbers)) == 2
-    assert refused(world, shows(b"fourth"), SYSTEM_BADGE, NOW + people.ASKS_FOR) == "too_many_devices"
-    asks(world, b"fourth", NOW + people.ASKS_FOR + 1)
+    assert refused(world, shows(b"fourth"), SYSTEM_BADGE, NOW + logins.ASKS_FOR) == "too_many_devices"
+    asks(world, b"fourth", NOW + logins.ASKS_FOR + 1)
 
-    assert world.read(lambda tx: devices.waiting(tx, b"third", NOW + people.ASKS_FOR + 1)) is None
-    assert refused(world, AllowDevice(number=numbers[1]), anna, NOW + people.ASKS_FOR + 1) == "no_such_device"
+    assert world.read(lambda tx: devices.waiting(tx, b"third", NOW + logins.ASKS_FOR + 1)) is None
+    assert refused(world, AllowDevice(number=numbers[1]), anna, NOW + logins.ASKS_FOR + 1) == "no_such_device"
 
 
 def test_three_browsers_are_in_and_no_fourth(world: World) -> None:
@@ -212,7 +213,7 @@ def test_who_stops_waiting_is_forgotten_unless_refused(world: World) -> None:
 def test_the_registration_desk_sees_who_waits(world: World) -> None:
     anna, number = first(world), asks(world)
     (row,) = world.read(lambda tx: people.find(tx, "1004", NOW))
-    (later,) = world.read(lambda tx: people.find(tx, "1004", NOW + people.ASKS_FOR + 1))
+    (later,) = world.read(lambda tx: people.find(tx, "1004", NOW + logins.ASKS_FOR + 1))
 
     world.do(RefuseDevice(number=number), anna, now=NOW)
     (again,) = world.read(lambda tx: people.find(tx, "1004", NOW))
@@ -231,7 +232,7 @@ def test_who_asks_and_stops_and_asks_again_pesters_nobody_for_long(world: World)
     assert refused(world, shows(b"fourth"), SYSTEM_BADGE) == "too_many_devices"
     assert to_decide(world, anna) == []
     assert refused(world, AllowDevice(number=number), anna) == "no_such_device"
-    assert 10 <= asks(world, b"fifth", NOW + people.ASKS_FOR + 1) <= 99
+    assert 10 <= asks(world, b"fifth", NOW + logins.ASKS_FOR + 1) <= 99
 
 
 def test_a_clock_that_was_set_back_blocks_no_device(world: World) -> None:

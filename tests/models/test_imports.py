@@ -16,10 +16,12 @@ from sqlmodel import col, func, select
 from models import doors, imports, journal, kinds, polls, translations
 from models.command import SYSTEM, Badge, Done
 from models.imports import Applied, Plan
-from models.people import Delegation, Person, Screen, SessionStaff
+from models.people import Delegation, Person
 from models.polls import Poll
 from models.programme import Event, Hall, Meeting
 from models.refusals import Refused
+from models.rights import SessionStaff
+from models.screens import Screen
 from models.store import Store, Tx
 from models.translations import Text
 

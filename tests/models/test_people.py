@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from models import devices, people
+from models import devices, logins, people, rights, screens
 from models.command import Badge, Command, Done
-from models.people import BADGE_BY_LOGIN, NameVoter, ReissueBadge, RevokeBadge, RevokeScreen, SignOut
+from models.logins import BADGE_BY_LOGIN, SignOut
+from models.people import NameVoter, ReissueBadge, RevokeBadge
 from models.refusals import Refused
+from models.screens import RevokeScreen
 from models.store import Tx
 from tests.world import SYSTEM_BADGE, World
 
@@ -51,11 +53,11 @@ def test_a_badge_opens_a_browser_and_the_records_hold_no_secret(world: World) ->
 
 
 def test_a_badge_opens_three_browsers_and_no_fourth(world: World) -> None:
-    for n in range(people.BROWSERS):
+    for n in range(logins.BROWSERS):
         signed_in(world, b"%d" % n)
 
     assert refused(world, devices.ShowBadge(person=ANNA, token_hash=b"more"), SYSTEM_BADGE) == "too_many_browsers"
-    assert world.read(lambda tx: people.browsers(tx, ANNA, 1)) == 3
+    assert world.read(lambda tx: logins.browsers(tx, ANNA, 1)) == 3
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ def test_a_screens_new_link_ends_the_old_one(world: World) -> None:
         world.do(RevokeScreen(screen=1, seen_issue=1), world.organiser)
 
     assert not known(world, b"screen")
-    assert [row.issue for row in world.read(people.screens)] == [2, 1]
+    assert [row.issue for row in world.read(screens.by_hall)] == [2, 1]
 
 
 def test_signing_out_leaves_this_browser_or_all_others(world: World) -> None:
@@ -137,11 +139,11 @@ def test_signing_out_leaves_this_browser_or_all_others(world: World) -> None:
 def test_the_language_belongs_to_the_browser(world: World) -> None:
     first, second = signed_in(world, b"a"), signed_in(world, b"b")
 
-    world.do(people.SetLanguage(language="ar"), first)
+    world.do(logins.SetLanguage(language="ar"), first)
 
     rows = [world.store.peek.cursor.execute(BADGE_BY_LOGIN, (b.login,) * 2).fetchone()[2] for b in (first, second)]
     assert rows == ["ar", "en"]
-    assert refused(world, people.SetLanguage(language="xx"), first) == "no_such_language"
+    assert refused(world, logins.SetLanguage(language="xx"), first) == "no_such_language"
 
 
 def test_the_practice_is_remembered_with_the_person(world: World) -> None:
@@ -166,7 +168,7 @@ RIGHTS = {
 }
 
 
-@pytest.mark.parametrize("role", people.ROLES)
+@pytest.mark.parametrize("role", rights.ROLES)
 @pytest.mark.parametrize("named", [None, "moderator", "chair", "teller", "interpreter", "translator"])
 def test_rights_come_from_the_events_role_and_from_the_sessions_own(world: World, role: str, named: str | None) -> None:
     if named:
@@ -175,12 +177,12 @@ def test_rights_come_from_the_events_role_and_from_the_sessions_own(world: World
     everywhere = RIGHTS.get((role, None), set())
     here = everywhere | RIGHTS.get(("participant", named), set())
 
-    def rights(session: int | None) -> set[str]:
-        return world.read(lambda tx: {p for p in people.EVERYWHERE if people.may(tx, badge, p, session)})
+    def granted(session: int | None) -> set[str]:
+        return world.read(lambda tx: {p for p in rights.EVERYWHERE if rights.may(tx, badge, p, session)})
 
-    assert rights(1) == here
-    assert rights(2) == everywhere
-    assert rights(None) == everywhere
+    assert granted(1) == here
+    assert granted(2) == everywhere
+    assert granted(None) == everywhere
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_rights_come_from_the_events_role_and_from_the_sessions_own(world: World
     ids=lambda command: type(command).__name__,
 )  # fmt: skip
 def test_people_are_managed_by_organisers_and_registration_only(world: World, command: Command) -> None:
-    for role in people.ROLES:
+    for role in rights.ROLES:
         if role not in ("organiser", "registration"):
             assert refused(world, command, Badge(2, role)) == "not_yours"
 
