@@ -319,8 +319,6 @@ class Wire(WebSocketsSansIOProtocol):
                 self._stage = Stage.OPEN
                 self._flows = self._behind is None and not self.transport.is_closing()
                 self._agree()
-        elif message["type"] == "websocket.send":
-            self._last = 0  # deflated by the server's own, it may stand in the phone's window
         elif message["type"] == "websocket.close":
             self._closing()
 

@@ -18,6 +18,7 @@ from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 
 from live import line as line_module
+from live import plainline as plainline_module
 from live import wire as wire_module
 from live.frames import digest, message_frame, numbers_frame, page_frame, payload_of, text_frame, whole_text
 from live.line import Stage
@@ -167,10 +168,21 @@ async def test_a_ping_is_answered(room: Room) -> None:
         ([masked(1, b"x" * 16385)], 1009),
         ([masked(1, b"x" * 16000, fin=False), masked(0, b"x" * 1000)], 1009),
         ([masked(1, b"", fin=False)] + [masked(0, b"", fin=False)] * 300, 1009),
+        ([masked(1, b"half a message", fin=False), masked(1, b"another one")], 1002),
         ([b"\xf1\x80\0\0\0\0"], 1002),
         ([masked(1, b"fail")], 1011),
     ],
-    ids=["binary", "not UTF-8", "not UTF-8 in pieces", "long", "long in pieces", "nothing for ever", "rsv", "bug"],
+    ids=[
+        "binary",
+        "not UTF-8",
+        "not UTF-8 in pieces",
+        "long",
+        "long in pieces",
+        "nothing for ever",
+        "within another",
+        "rsv",
+        "bug",
+    ],
 )
 async def test_a_fault_closes_with_its_code_and_leaves_one_line_in_the_log(
     frames: list[bytes], code: int, logged: StringIO
@@ -343,7 +355,11 @@ async def test_ten_seconds_behind_is_the_end(monkeypatch: pytest.MonkeyPatch, lo
 
 
 @pytest.mark.fault
-async def test_too_many_answers_for_somebody_who_does_not_read_are_the_end(room: Room) -> None:
+async def test_too_many_answers_for_somebody_who_does_not_read_are_the_end(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (wire_module, plainline_module):
+        monkeypatch.setattr(module, "BEHIND_LIMIT", 300.0)
     async with running(room) as url, SlowPhone(url):
         await until(lambda: bool(room.lines))
         line = room.lines[0]

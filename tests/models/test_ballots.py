@@ -437,3 +437,17 @@ def test_a_secret_box_that_was_written_anew_takes_no_vote_though_its_seal_is_sti
         world.vote(poll, 1, 2)
 
     assert world.dump() == before
+
+
+def test_a_person_never_votes_in_the_row_of_a_delegation_with_the_same_number(world: World) -> None:
+    world.do(people.NameVoter(delegation=1, voter=4, alternate=6), world.organiser)
+    poll = world.poll(electorate="delegations")
+
+    def another_delegation_instead(tx: Tx) -> Done:
+        tx.cursor.execute("UPDATE turnout SET elector_id = 4 WHERE poll_id = ?", (poll,))
+        return Done()
+
+    world.store.do(another_delegation_instead)
+    vote = CastVote(poll=poll, secret=intent(), intent=intent(), turn=1, marks=[[world.items(poll)[0]]])
+
+    assert refused(world, vote, Badge(4, "participant")) == "not_in_electorate"

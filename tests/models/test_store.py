@@ -432,3 +432,19 @@ def test_hot_jobs_refused_before_they_wrote_cost_their_neighbours_nothing(store:
     assert isinstance(outcomes[1], Refused)
     assert names(store.path) == ["first", "last"]
     assert ran == ["refused"]
+
+
+@pytest.mark.parametrize("hot", [False, True])
+def test_where_the_engine_gave_the_transaction_up_nobody_is_recorded(store: Store, hot: bool) -> None:
+    """What came after it would commit by itself, and what came before is gone."""
+
+    def given_up(tx: Tx) -> Done:
+        tx.cursor.execute("ROLLBACK")
+        raise Refused("poll_closed")
+
+    outcomes = at_once(store, adding("first"), given_up, adding("last"), hot=hot)
+
+    assert [str(each) for each in outcomes] == ["try_again"] * 3
+    assert names(store.path) == []
+    assert at_once(store, adding("next"), hot=hot) == [Done(notice="next")]
+    assert names(store.path) == ["next"]
