@@ -62,6 +62,11 @@ class Badges:
         """What stands behind the # of a screen link."""
         return self._secret(b"screen link", screen_id, issue)
 
+    def next_token(self, token: str) -> str:
+        """The token that follows on this one where a waiting browser shows its badge again: whoever knows that one
+        only cannot make it, and a browser that never got the answer is given the same."""
+        return base64.urlsafe_b64encode(hmac.digest(self._key, b"hallside token|" + token.encode(), "sha256")).decode()
+
     def find_code(self, text: str) -> tuple[int, int] | None:
         """(person, issue) of a typed code: case, spaces, dashes, look-alike letters and digits do not matter."""
         return self._codes.get(tidy_code(text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sqlite3
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -143,7 +144,10 @@ class CastVote(Command):
                     raise Refused("voted_elsewhere")
             _take_back(tx, self.poll, old, keep=old == ballot)
         if not turn or old != ballot:
-            cursor.execute("INSERT INTO ballot (poll_id, ballot) VALUES (?, ?)", (self.poll, ballot))
+            try:
+                cursor.execute("INSERT INTO ballot (poll_id, ballot) VALUES (?, ?)", (self.poll, ballot))
+            except sqlite3.IntegrityError:  # the secret of another ballot
+                raise Refused("not_understood") from None
         cursor.execute(
             "UPDATE turnout SET turn = ?, intent = ?, ballot = ? WHERE poll_id = ? AND elector_id = ?",
             (self.turn, mine, None if spec.secret else ballot, self.poll, elector),

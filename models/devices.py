@@ -44,14 +44,15 @@ class ShowBadge(Command):
     that waits with this badge already goes on waiting, under its number and the new token."""
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        waits = waiting(tx, self.former, now)
-        if waits and waits.person == self.person and not waits.refused:
-            tx.cursor.execute(
-                "UPDATE asking SET token_hash = ? WHERE token_hash = ? AND issue = ?",
-                (self.token_hash, self.former, self.issue),
-            )
-            if tx.cursor.rowcount:
-                return Done(notice="device_asked", facts={"number": waits.number})
+        for token in (self.former, self.token_hash):  # the second where the answer to the try before was lost
+            waits = waiting(tx, token, now)
+            if waits and waits.person == self.person and not waits.refused:
+                tx.cursor.execute(
+                    "UPDATE asking SET token_hash = ? WHERE token_hash = ? AND issue = ?",
+                    (self.token_hash, token, self.issue),
+                )
+                if tx.cursor.rowcount:
+                    return Done(notice="device_asked", facts={"number": waits.number})
         touched = self._forget_former(tx)
         done = self._screen(tx, now) if self.screen else self._person(tx, now)
         return replace(done, touched=done.touched | touched)

@@ -143,10 +143,13 @@ async def _sign_in(request: Request, person: Badge, issue: int, *, staff: bool) 
     language = cookies.cookie_in(request.scope, b"lang")
     if language not in LANGUAGES:
         language = _asked_for(request) if staff else person.language
-    token = new_token()
+    former = cookies.token_in(request.scope)
+    token = node.badges.next_token(former) if former else ""
+    if badge is not None or not (node.waiting(former) or node.waiting(token)):
+        token = new_token()
     shown = ShowBadge(
         person=person.person_id, issue=issue, token_hash=hash_token(token), language=language,
-        wait=node.settings.device_wait, former=hash_token(cookies.token_in(request.scope)),
+        wait=node.settings.device_wait, former=hash_token(former),
     )  # fmt: skip
     done = await node.ask(THE_SYSTEM, shown)
     return token, int(done.facts.get("number", 0))

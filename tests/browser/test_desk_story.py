@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from live.badges import Badges
+from tests.browser.phone_room import LANGUAGES
 from tests.browser.screen_hall import CHROMIUM, HALL, Desk, Platform, until_shown
 
 pytestmark = pytest.mark.browser
@@ -500,16 +501,18 @@ def test_a_badge_is_revoked_only_when_asked_once_more(hall: Hall) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "path",
     ["/desk", "/desk/{0}", "/desk/{0}/poll/new", "/desk/{0}/poll/{1}/names", "/desk/{0}/practice", "/people?q=ova"],
 )
-def test_no_page_of_the_desk_breaks_a_rule_of_access(hall: Hall, path: str, theme: str) -> None:
-    page = hall.page(
-        "organiser", path.format(hall.session, a_named_poll(hall)), viewport={"width": 1024, "height": 768}
-    )
+def test_no_page_of_the_desk_breaks_a_rule_of_access(hall: Hall, path: str, language: str, theme: str) -> None:
+    path = path.format(hall.session, a_named_poll(hall))
+    page = hall.page("organiser", path, viewport={"width": 1024, "height": 768})
+    page.context.request.post("/do/set_language", form={"language": language}, headers={"origin": hall.platform.base})
     page.context.add_cookies([{"name": "theme", "value": theme, "url": hall.platform.base}])
     page.reload()
+    assert page.locator("html").get_attribute("lang") == language
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
 
     assert page.locator(".ops h1").count() == 1

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect, sync_playwright
 
 from live.badges import Badges
-from tests.browser.phone_room import Phone, Room
+from tests.browser.phone_room import LANGUAGES, Phone, Room
 from tests.browser.screen_hall import CHROMIUM, Desk, Platform
+from tests.browser.test_phone_access import faults
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +65,32 @@ def test_a_second_device_comes_in_by_a_tap_on_the_first_which_keeps_its_choice(
     expect(phone.page.locator("#n-device")).to_contain_text("The other device is in.")
     assert phone.page.locator("input:checked").count() == 1
     assert room.wrong == []
+    phone.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_of_who_waits_and_the_card_of_who_decides_pass_axe(
+    room: Room, second: BrowserContext, language: str, theme: str
+) -> None:
+    phone = room.phone()
+    phone.post("set_language", language=language)
+    chosen = [
+        {"name": name, "value": value, "url": room.platform.base}
+        for name, value in (("theme", theme), ("lang", language))
+    ]
+    for context in (phone.context, second):
+        context.add_cookies(chosen)  # type: ignore[arg-type]
+    page, number = waits(room, phone, second)
+    phone.page.reload()
+
+    assert page.locator("html").get_attribute("lang") == language
+    expect(phone.page.locator(".device")).to_contain_text(number)
+    assert faults(page) == []
+    assert faults(phone.page) == []
+    phone.page.locator(".device form[action='/do/refuse_device'] button").click()
+    page.locator("[data-waiting]").wait_for(state="detached")
+    assert faults(page) == []
     phone.close()
 
 

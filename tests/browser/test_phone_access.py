@@ -48,18 +48,43 @@ def test_every_page_passes_axe(room: Room, language: str, theme: str) -> None:
     poll = room.poll(timer_s=900)
     phone.page.goto("/")
     found += [f"open {each}" for each in faults(phone.page)]
+    phone.context.set_offline(True)
     phone.choose(2)
     phone.send()
+    phone.page.locator("#n-offline").wait_for(timeout=20_000)
+    found += [f"offline {each}" for each in faults(phone.page)]
+    phone.context.set_offline(False)
+    phone.page.locator("#n-back").wait_for(timeout=20_000)
+    found += [f"back {each}" for each in faults(phone.page)]
     phone.is_("recorded")
     found += [f"voted {each}" for each in faults(phone.page)]
-    room.seal(poll)
+    room.desk.do("end_voting", poll=poll)
+    phone.page.locator("form[data-state=closing]").wait_for()
+    found += [f"closing {each}" for each in faults(phone.page)]
+    room.until(poll, "sealed")
     room.desk.do("reveal", poll=poll)
     phone.page.locator(".res").first.wait_for()
     found += [f"results {each}" for each in faults(phone.page)]
+    withdrawn = room.poll()
+    phone.until_poll(withdrawn)
+    room.desk.do("withdraw", poll=withdrawn)
+    phone.page.locator("form[data-poll]").wait_for(state="detached")
+    found += [f"withdrawn {each}" for each in faults(phone.page)]
+    for path in ("/desk", "/no-such-page", "/screen", "/screen/link"):
+        phone.page.goto(path)
+        found += [f"{path} {each}" for each in faults(phone.page)]
+    phone.page.goto("/c/NONE")
+    found += [f"no such code {each}" for each in faults(phone.page)]
+    phone.page.goto(f"/c/{room.ask('SELECT code FROM session WHERE id != ?', room.session)[0][0]}")
+    found += [f"come in {each}" for each in faults(phone.page)]
     phone.page.goto("/menu")
     phone.page.locator("form[data-leave] button").click()
     phone.page.locator("#code").wait_for()
     found += [f"join {each}" for each in faults(phone.page)]
+    phone.page.locator("#code").fill("WRONG")
+    phone.page.locator(".act .btn").click()
+    phone.page.locator("#wrong .ring").wait_for()
+    found += [f"wrong code {each}" for each in faults(phone.page)]
     phone.page.goto("/b#1-1-x")
     phone.page.locator("#go").wait_for()
     found += [f"link {each}" for each in faults(phone.page)]

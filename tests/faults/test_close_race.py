@@ -125,7 +125,7 @@ def race(world: World, sealer: Callable[[World, int], Sealer], ballot: str, chan
                 threading.Event().wait(chance.random() * 0.002)
             store.write(
                 lambda tx, v=vote, b=badge: v.perform(tx, b, 1.0), lambda out, n=n: field.hear(n, out),
-                post=lambda f, *a: f(*a),
+                post=lambda f, *a: f(*a), hot=vote.hot,
             )  # fmt: skip
 
     def figure() -> int:

@@ -72,7 +72,7 @@ class Crowd:
                 if len(found) == len(electors) or not together:
                     landed.set()
 
-            store.write(lambda tx: vote.perform(tx, badge, 0.0), answer, post=lambda f, *a: f(*a))
+            store.write(lambda tx: vote.perform(tx, badge, 0.0), answer, post=lambda f, *a: f(*a), hot=vote.hot)
 
         if together:
             store.write(hold, lambda out: None, post=lambda f, *a: f(*a))

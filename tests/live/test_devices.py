@@ -192,6 +192,24 @@ async def test_one_browser_that_shows_its_badge_again_keeps_its_number(house: Ho
     assert len(set(numbers)) == 1
 
 
+async def test_one_that_never_got_the_answer_keeps_its_number_and_nobody_comes_in_by_a_token_from_before(
+    house: House,
+) -> None:
+    first = await house.guest(ANNA)
+    async with browser(house) as second:
+        number = await asks(house, second)
+        planted = second.cookies["hallside"]
+        async with browser(house, cookie=f"hallside={planted}") as lost:  # whose answer is lost on the way
+            assert await asks(house, lost) == number
+        assert await asks(house, second) == number
+        assert second.cookies["hallside"] != planted
+
+        await first.ask(AllowDevice(number=number))
+        async with browser(house, cookie=f"hallside={planted}") as thief:
+            assert await state(thief) == "no_such_device"
+        assert await state(second) == "signed_in"
+
+
 async def test_the_registration_desk_lets_somebody_in_whose_first_phone_is_lost(house: House) -> None:
     house.token(ANNA)
     organiser = f"hallside={house.token(house.world.organiser)}"

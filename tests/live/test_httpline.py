@@ -188,6 +188,27 @@ async def test_an_idle_connection_is_kept_for_the_next_request_unless_there_is_a
     assert crowded.endswith(b"hello")
 
 
+async def test_when_a_crowd_comes_idle_connections_make_room_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: without that, whoever was here a minute ago keeps the newcomers out."""
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    answers: dict[bool, list[bytes]] = {}
+    for makes_room in (True, False):
+        if not makes_room:
+            monkeypatch.setattr(HttpLine, "_make_room", lambda self: None)
+        async with served(monkeypatch, cap=8, idle_seconds=30.0, crowded_idle_seconds=30.0) as address:
+            open_ = []
+            for _ in range(10):
+                reader, writer = await asyncio.open_connection(*address)
+                writer.write(request)
+                answers.setdefault(makes_room, []).append((await reader.readline())[:12])
+                open_.append(writer)
+            for writer in open_:
+                writer.close()
+
+    assert set(answers[True]) == {b"HTTP/1.1 200"}
+    assert answers[False][8:] == [b"HTTP/1.1 503"] * 2
+
+
 def test_a_bound_that_does_not_exist_is_a_mistake() -> None:
     assert bounded(cap=7).cap == 7
     assert HttpLine.cap == 20_000

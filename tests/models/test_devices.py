@@ -294,6 +294,16 @@ def test_a_device_that_shows_the_badge_again_waits_on_under_its_number_and_a_new
     assert not known(world, b"second"), "whoever planted that token gets nothing"
 
 
+def test_a_device_that_never_got_the_answer_keeps_its_place(world: World) -> None:
+    """It brings the old token again, and the door makes the same new one of it."""
+    anna = first(world)
+    number = asks(world)
+
+    for _ in range(3):
+        assert shows_again(world, b"third", b"second") == f"device_asked {number}"
+    assert to_decide(world, anna) == [(number, False)]
+
+
 def test_devices_that_asked_with_a_former_badge_do_not_count_against_the_new_one(world: World) -> None:
     first(world)
     asks(world)
