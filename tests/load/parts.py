@@ -414,10 +414,11 @@ async def joins(report: Report, size: Size) -> None:
         visit = await first_visit(place.server, token(0))
         assets = [path for path, _, _ in visit[1:]]
         await place.crowd("join", first=0, count=100, paths=["/", *assets])
-        for name, paths, goal in (
-            ("page, assets, socket, first frames", ["/", *assets], None),
-            ("page, socket, first frames", ["/"], 1.0),
-            ("socket and first frames only", [], None),
+        # The second is what a phone costs that was here before, and what the bare server can be compared with.
+        for name, paths, goal, limit in (
+            ("page, assets, socket, first frames", ["/", *assets], None, 1.5),
+            ("page, socket, first frames", ["/"], 1.0, 1.5),
+            ("socket and first frames only", [], None, None),
         ):
             runs = []
             for _ in range(size.rounds):
@@ -430,8 +431,7 @@ async def joins(report: Report, size: Size) -> None:
                 if joined["failed"]:
                     raise RuntimeError(f"joins failed: {joined['failed']}")
                 await place.crowd("leave", first=100, count=size.joins)
-            limit, beside = (1.5, plain * MS) if goal else (None, None)
-            there = BARE_JOIN * MS if goal else None
+            beside, there = (plain * MS, BARE_JOIN * MS) if goal else (None, None)
             cost = statistics.median(runs) * MS
             report.add(Figure("joins", f"CPU a join: {name}", cost, "ms", goal, limit, beside, there))
         await asyncio.sleep(2.0)
