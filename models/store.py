@@ -243,32 +243,33 @@ class Store:
                 written = raw.total_changes
                 if guarded:
                     cursor.execute("SAVEPOINT one")
+                out: Done | BaseException
                 try:
-                    done = job.run(tx)
+                    out = job.run(tx)
                     if guarded:
                         tx.flush()
-                    results.append(done)
-                except (DBAPIError, sqlite3.Error) as exc:
-                    if not isinstance(exc, IntegrityError | sqlite3.IntegrityError):
-                        raise
-                    results.append(exc)
-                except Exception as exc:  # a bug in one command must not take its neighbours along
-                    if not isinstance(exc, Refused):
-                        log.exception("command failed")
-                    results.append(exc)
+                except (IntegrityError, sqlite3.IntegrityError) as exc:
+                    out = exc
+                except (DBAPIError, sqlite3.Error):
+                    raise
+                except Exception as exc:  # noqa: BLE001 - a bug in one command must not take its neighbours along
+                    out = exc
                 if not raw.in_transaction:
                     raise Lost
-                failed = not isinstance(results[-1], Done)
-                if guarded:
-                    if failed:
+                if isinstance(out, BaseException):
+                    if not guarded and raw.total_changes != written:
+                        cursor.execute("ROLLBACK")
+                        _forget(tx)
+                        tx.cache.clear()
+                        return self._perform(tx, raw, group, careful=True)
+                    if not isinstance(out, Refused):
+                        log.error("command failed", exc_info=out)
+                    if guarded:
                         cursor.execute("ROLLBACK TO one")
                         _forget(tx)
+                if guarded:
                     cursor.execute("RELEASE one")
-                elif failed and raw.total_changes != written:
-                    cursor.execute("ROLLBACK")
-                    _forget(tx)
-                    tx.cache.clear()
-                    return self._perform(tx, raw, group, careful=True)
+                results.append(out)
             cursor.execute("COMMIT")
         except (Lost, DBAPIError, sqlite3.Error) as exc:
             self._roll_back(raw, exc)

@@ -178,15 +178,19 @@ def test_a_conflict_found_by_the_orm_undoes_its_own_rows_and_no_others(store: St
     assert "UNIQUE" in str(out[1])
 
 
-def test_a_bug_is_logged_with_its_traceback_and_a_refusal_is_not(
-    store: Store, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("hot", [False, True])
+def test_a_bug_is_logged_once_with_its_traceback_and_a_refusal_is_not(
+    store: Store, caplog: pytest.LogCaptureFixture, hot: bool
 ) -> None:
-    at_once(store, failing(Refused("poll_closed")), failing(ZeroDivisionError("a bug")))
+    jobs = (
+        failing(Refused("poll_closed")),
+        failing(ZeroDivisionError("a bug")),
+        failing(sqlite3.IntegrityError("twice")),
+    )
+    at_once(store, *jobs, hot=hot)
 
     failures = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert len(failures) == 1
-    assert failures[0].exc_info is not None
-    assert failures[0].exc_info[0] is ZeroDivisionError
+    assert [each.exc_info[0] for each in failures if each.exc_info] == [ZeroDivisionError, sqlite3.IntegrityError]
 
 
 def test_an_answer_that_fails_keeps_nobody_elses_back(store: Store) -> None:
