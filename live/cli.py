@@ -86,7 +86,7 @@ def _serve_command(
 
 @commands.command("import")
 def _import(
-    folder: Annotated[Path, typer.Argument(help="Holds event.json, polls.json, and the other lists as .csv.")],
+    folder: Annotated[Path, typer.Argument(help="Holds event.json, polls.json, and the other lists as .csv or .xlsx.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     approved_by: Annotated[
         str | None, typer.Option(metavar="NUMBER", help="Organiser in whose name the polls' texts are approved.")
@@ -225,8 +225,10 @@ def _serve(settings: Settings, lock: Lock, sock: socket.socket) -> None:
 def _report(plan: imports.Plan) -> None:
     """What the folder holds, what is not taken, what is wrong, and what would change."""
     for file, columns in plan.columns.items():
+        renamed = [f"{there} is {ours}" for ours, there in columns.written.items() if there != ours]
+        read = f"; {', '.join(renamed)}" if renamed else ""
         left = f"; not taken: {', '.join(columns.dropped)}" if columns.dropped else ""
-        _say(f"{file}: {columns.rows} rows{left}")
+        _say(f"{file}: {columns.rows} rows{read}{left}")
     told: Counter[str] = Counter()
     for finding in sorted(plan.findings, key=lambda f: ("note", "decision", "problem").index(f.kind)):
         told[finding.key] += 1

@@ -9,8 +9,8 @@ from dataclasses import replace
 import msgspec
 
 from models.imports.findings import Findings
-from models.imports.halls import PROGRAMME
-from models.imports.people import PEOPLE
+from models.imports.halls import HALLS, PROGRAMME
+from models.imports.people import DELEGATIONS, PEOPLE
 from models.imports.plan import EVENT, Changes, Diff, Plan, R
 from models.imports.polls import POLLS
 from models.imports.rows import MeetingRow, PollRow
@@ -19,7 +19,7 @@ from models.imports.there import There
 
 def compare(plan: Plan, there: There) -> Plan:
     """The plan with what it would change, and what does not fit together with what is there."""
-    found = Findings([each for each in plan.findings if each.key not in _COMPARED])
+    found = Findings(plan.names, [each for each in plan.findings if each.key not in _COMPARED])
     event = plan.event
     if event is None and there.event is None and plan.columns:
         found.problem(EVENT, 0, "event_missing", sample=SAMPLE)
@@ -97,18 +97,23 @@ def _references(plan: Plan, there: There, found: Findings) -> None:
     delegations = there.delegations.keys() | {each.key for each in plan.delegations}
     numbers = there.people.keys() | {person.key for person in plan.people}
     meetings = {each.key: each for each in (*(row for _, row in there.meetings.values()), *plan.meetings)}
+    # Of a list that could not be read nothing is missing: that it was not read is said, and enough.
+    unread = {
+        file for file in (HALLS, DELEGATIONS, PEOPLE)
+        if (columns := plan.columns.get(plan.names.get(file, file))) and not columns.rows
+    }  # fmt: skip
     for person in plan.people:
-        if person.delegation and person.delegation not in delegations:
+        if person.delegation and DELEGATIONS not in unread and person.delegation not in delegations:
             found.problem(PEOPLE, person.row, "no_such", what="delegation", value=person.delegation)
     for meeting in plan.meetings:
         hall = halls.get(meeting.hall)
         if hall is None:
-            if meeting.hall:
+            if meeting.hall and HALLS not in unread:
                 found.problem(PROGRAMME, meeting.row, "no_such", what="hall", value=meeting.hall)
         elif missing := [la for la in meeting.languages.split(",") if la not in hall.languages.split(",")]:
             found.note(PROGRAMME, meeting.row, "no_booth", key=meeting.key, value=", ".join(missing))
         for number in meeting.moderators:
-            if number not in numbers:
+            if number not in numbers and PEOPLE not in unread:
                 found.problem(PROGRAMME, meeting.row, "no_such", what="person", value=number)
     for poll in plan.polls:
         owner = meetings.get(poll.session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,13 +10,42 @@ WORDS = {
     # the file
     "nothing_here": "holds none of {files}",
     "too_big": "is larger than {limit} MB",
-    "not_utf8": "is not UTF-8 text; save it as “CSV UTF-8”",
-    "not_csv": "cannot be read as CSV: {why}",
+    "too_many_rows": "has more than {rows} rows or {cells} cells; import it in parts, what is there stays",
+    "too_many_wrong": "has more than {n} rows that cannot be read; the rest was not looked at",
+    "empty": "is empty",
+    "another_shape": "should be {expected}, but is {found}",
+    "beside": "stands beside {other}, and only {other} is read; take the older one away",
+    "not_utf8": "is not UTF-8 text; save it as UTF-8",
+    "encoding_unknown": "is not UTF-8, and its letters do not tell what it is; save it as “CSV UTF-8”,"
+    ' or name it in decisions.json: {{"encodings": {{"people": "windows-1254"}}}}',
+    "not_encoded_so": "is not {encoding}: byte {byte} has no meaning in it",
+    "read_as": "read as {encoding}",
+    "workbook_damaged": "is damaged or no Excel workbook: {why}",
+    "workbook_too_long": "has more than {limit} elements; save it as CSV, or import it in parts",
+    "workbook_unpacks": "unpacks to more than {limit} MB",
+    "sheets": "has several sheets that may be the list; leave one of them: {value}",
+    "sheet_read": "sheet {value} is read, and not {others}",
     "not_json": "cannot be read as JSON: {why}",
     "no_rows": "has no rows under its header",
-    "column_twice": "has two columns named {column}",
-    "column_missing": "has no column {column}",
+    "no_header": "should have a row with the columns {columns} among its first {rows}; it begins with {value}",
+    "header_here": "the header stands here; filled rows above it that were left out: {n}",
+    "header_absent": "decisions.json names columns that are not there: {value}",
+    "column_twice": "has two columns for {column}: {first} and {other}",
+    "column_missing": "has no column {column}; its columns are {value}",
+    "column_unknown": "decisions.json says {header} is {column}, which must be one of {allowed}",
     "cells": "has {n} cells, the header has {of}",
+    "quotes": "has a quotation mark too many or too few: {value}",
+    "row_too_long": "is longer than a row can be: {value}",
+    "rows_hidden": "rows that are hidden in the spreadsheet are read, too: {n}",
+    # every cell
+    "cell_too_long": "{column} has more than {limit} characters",
+    "cell_not_utf8": "{column} holds bytes that are no letters in UTF-8",
+    "cell_error": "{column} holds an error of the spreadsheet",
+    "formula": "{column} begins as a formula does; write an apostrophe before it if it is meant so: {value}",
+    "formula_used": "{column} is a formula; the value saved with it is taken: {value}",
+    "formula_bare": "{column} is a formula without a value; save the file in a spreadsheet, or write the value",
+    "hidden_characters": "{column} holds characters that cannot be seen; taken out: {value}",
+    "lost_letters": "{column} has question marks where letters seem lost; kept as written: {value}",
     # every list
     "missing": "{column} is empty",
     "not_a_whole_number": "{column} is not a whole number from {least} to {most}, in digits alone: {value}",
@@ -33,6 +63,7 @@ WORDS = {
     # programme
     "not_a_day": "{column} is not a day like 2026-12-06 or 6.12.2026: {value}",
     "not_a_time": "{column} is not a time like 09:30: {value}",
+    "day_number": "{column} is {value}, the number a spreadsheet has for {day}",
     "ends_before": "ends at {end}, but starts at {start}",
     "hall_twice": "hall {hall} is taken by {other} from {start} to {end}",
     "person_twice": "{number} also moderates {other} from {start} to {end}",
@@ -41,6 +72,7 @@ WORDS = {
     "no_booth": "{key} is announced in {value}, but the hall has no booth for it",
     # people
     "name_missing": "has no name",
+    "native_lost": "native_name has lost its letters; left out: {value}",
     "capitals": "the name is written in capitals and kept as written",
     "same_person": "{number} and {other} have the same e-mail address: one person? Both are kept unless you decide",
     "merged": "{number} is the same person as {other}; only {other} is taken",
@@ -67,7 +99,7 @@ Kind = Literal["problem", "decision", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to be told. `row` counts as a spreadsheet does, the header being row 1; 0 is the whole file."""
+    """One thing to be told. `row` counts as a spreadsheet does; 0 is the whole file."""
 
     kind: Kind
     file: str
@@ -85,8 +117,9 @@ class Finding:
 
 @dataclass(slots=True)
 class Findings:
-    """Collects in the order of finding."""
+    """Collects in the order of finding. `names` says how the file of a list is called where it is no CSV."""
 
+    names: Mapping[str, str] = field(default_factory=dict)
     all: list[Finding] = field(default_factory=list)
 
     def problem(self, file: str, row: int, key: str, /, **params: str | int) -> None:
@@ -100,4 +133,4 @@ class Findings:
 
     def _add(self, kind: Kind, file: str, row: int, key: str, params: dict[str, str | int]) -> None:
         shown = {name: value[:200] if isinstance(value, str) else value for name, value in params.items()}
-        self.all.append(Finding(kind, file, row, key, tuple(shown.items())))
+        self.all.append(Finding(kind, self.names.get(file, file), row, key, tuple(shown.items())))

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
+from models.imports.cells import OFFERED, Row, once
 from models.imports.findings import Findings
 from models.imports.rows import HallRow, MeetingRow
-from models.imports.tables import OFFERED, Columns, Row, clean, once, read_table
+from models.imports.sheets import Given
+from models.imports.tables import Columns, read_table
+from models.imports.tidying import clean, digits
 
 HALLS, PROGRAMME = "halls.csv", "programme.csv"
 KINDS = ("parallel", "plenary", "break")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?:[:.]00)?")
+_DAY_NUMBER = re.compile(r"[2-7][0-9]{4}(\.0+)?")
+"""Days since 1900, as spreadsheets keep them: 45180 is 11 September 2023."""
+_PART_OF_DAY = re.compile(r"0\.([0-9]|[0-9]{3,})")
+"""A time as spreadsheets keep it: 0.375 is 09:00. People write 0.25 for 00:25; workbooks give 0.2500 for 06:00."""
 _DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 """A day as spreadsheets of much of Europe write one back. With slashes it may be the month that comes first."""
 
 
-def read_halls(data: bytes, found: Findings) -> tuple[list[HallRow], Columns]:
+def read_halls(given: Given, found: Findings) -> tuple[list[HallRow], Columns]:
     names = [f"name_{language}" for language in OFFERED]
     rows, columns = read_table(
-        HALLS, data, ["key"], [*names, "capacity", "screen_height_m", "farthest_seat_m", "languages"], found
+        given, ["key"], [*names, "capacity", "screen_height_m", "farthest_seat_m", "languages"], found
     )
     halls = [
         HallRow(
@@ -37,10 +44,10 @@ def read_halls(data: bytes, found: Findings) -> tuple[list[HallRow], Columns]:
     return [halls[i] for i in taken], columns
 
 
-def read_programme(data: bytes, found: Findings) -> tuple[list[MeetingRow], Columns]:
+def read_programme(given: Given, found: Findings) -> tuple[list[MeetingRow], Columns]:
     texts = [f"{stem}_{language}" for stem in ("title",) for language in OFFERED]
     rows, columns = read_table(
-        PROGRAMME, data, ["key", "day", "start", "end", "hall"],
+        given, ["key", "day", "start", "end", "hall"],
         [*texts, "track", "kind", "abstract_en", "languages", "moderator_1", "moderator_2"], found,
     )  # fmt: skip
     meetings = [_meeting(row, found) for row in rows]
@@ -53,7 +60,7 @@ def _meeting(row: Row, found: Findings) -> MeetingRow:
     start, end = _time(row, "start", found), _time(row, "end", found)
     if start and end and start >= end:
         found.problem(row.file, row.n, "ends_before", start=start, end=end)
-    moderators = [clean(row.cells.get(column, ""), 20) for column in ("moderator_1", "moderator_2")]
+    moderators = [row.badge(column)[:20] for column in ("moderator_1", "moderator_2")]
     return MeetingRow(
         key=row.key("key"),
         hall=row.key("hall"),
@@ -71,9 +78,13 @@ def _meeting(row: Row, found: Findings) -> MeetingRow:
 
 
 def _day(row: Row, found: Findings) -> str:
-    value = clean(row.cells.get("day", ""), 40)
+    value = digits(clean(row.cells.get("day", ""), 40))
     dotted = _DOTTED.fullmatch(value)
     try:
+        if _DAY_NUMBER.fullmatch(value):
+            day = (row.day_zero + timedelta(days=int(value.partition(".")[0]))).isoformat()
+            found.note(row.file, row.n, "day_number", column="day", value=value, day=day)
+            return day
         if dotted:
             return date(int(dotted[3]), int(dotted[2]), int(dotted[1])).isoformat()
         return date.fromisoformat(value).isoformat()
@@ -83,7 +94,10 @@ def _day(row: Row, found: Findings) -> str:
 
 
 def _time(row: Row, column: str, found: Findings) -> str:
-    value = clean(row.cells.get(column, ""), 40)
+    value = digits(clean(row.cells.get(column, ""), 40))
+    if _PART_OF_DAY.fullmatch(value):
+        minutes = round(float(value) * 1440)
+        return f"{minutes // 60:02d}:{minutes % 60:02d}" if minutes < 1440 else "23:59"
     match = _TIME.fullmatch(value)
     if match is None:
         found.problem(row.file, row.n, "not_a_time", column=column, value=value)

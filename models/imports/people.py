@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from models.imports.cells import OFFERED, Row, once
 from models.imports.findings import Findings
 from models.imports.rows import DelegationRow, PersonRow
-from models.imports.tables import OFFERED, Columns, Row, clean, once, read_table
+from models.imports.sheets import Given
+from models.imports.tables import Columns, read_table
+from models.imports.tidying import clean
 from models.rights import ROLES
 
 DELEGATIONS, PEOPLE = "delegations.csv", "people.csv"
@@ -14,9 +17,9 @@ ORGANISATION = 200
 """Longest organisation, in characters: what fits on a badge in two lines is far less."""
 
 
-def read_delegations(data: bytes, found: Findings) -> tuple[list[DelegationRow], Columns]:
+def read_delegations(given: Given, found: Findings) -> tuple[list[DelegationRow], Columns]:
     names = [f"name_{language}" for language in OFFERED]
-    rows, columns = read_table(DELEGATIONS, data, ["key"], [*names, "order", "votes"], found)
+    rows, columns = read_table(given, ["key"], [*names, "order", "votes"], found)
     delegations = [
         DelegationRow(
             key=row.key("key"),
@@ -31,17 +34,15 @@ def read_delegations(data: bytes, found: Findings) -> tuple[list[DelegationRow],
     return [delegations[i] for i in taken], columns
 
 
-def read_people(data: bytes, found: Findings, merge: Mapping[str, str]) -> tuple[list[PersonRow], Columns]:
+def read_people(given: Given, found: Findings, merge: Mapping[str, str]) -> tuple[list[PersonRow], Columns]:
     """`merge` says of a badge number which other one is the same person; only the other is taken."""
     rows, columns = read_table(
-        PEOPLE, data, ["number", "given_name", "family_name", "role"],
+        given, ["number", "given_name", "family_name", "role"],
         ["title", "native_name", "organisation", "languages", "delegation", "email"], found,
     )  # fmt: skip
-    columns = Columns(
-        tuple(name for name in columns.kept if name != "email"),
-        columns.dropped + tuple(name for name in columns.kept if name == "email"),
-        columns.rows,
-    )
+    written = dict(columns.written)
+    address = (written.pop("email"),) if "email" in written else ()
+    columns = Columns(tuple(written), columns.dropped + address, columns.rows, written)
     people = [_person(row, found) for row in rows]
     taken = once(rows, found, [person.key for person in people], people, "number")
     numbers = {people[i].key for i in taken}
@@ -59,28 +60,38 @@ def read_people(data: bytes, found: Findings, merge: Mapping[str, str]) -> tuple
 
 
 def _person(row: Row, found: Findings) -> PersonRow:
+    wished = row.wished("languages")
+    offered = [language for language in wished if language in OFFERED]
     person = PersonRow(
-        key=row.key("number", 20),
+        key=row.key("number", 20, badge=True),
         title=row.text("title", 30),
-        given_name=row.text("given_name", 80),
-        family_name=row.text("family_name", 80),
-        native_name=row.text("native_name", 120),
+        given_name=row.text("given_name", 80, asks=False),
+        family_name=row.text("family_name", 80, asks=False),
+        native_name=_native_name(row, found),
         organisation=row.text("organisation", ORGANISATION),
         delegation=row.text("delegation", 60),
         role=row.word("role", ROLES),
-        languages=",".join(row.languages("languages")) or "en",
+        languages=",".join(offered) or "en",
         row=row.n,
     )
     name = person.given_name + person.family_name
-    if not name:
+    if not any(map(str.isalpha, name)):
         found.problem(row.file, row.n, "name_missing")
     if name.isupper() and len(person.given_name) > 2:
         # Lowering by rule would make İ an i in one language and spoil it in another.
         found.note(row.file, row.n, "capitals")
-    wished = row.wished("languages")
-    if wished and not row.languages("languages"):
+    if wished and not offered:
         found.note(row.file, row.n, "no_language", value=", ".join(wished))
     return person
+
+
+def _native_name(row: Row, found: Findings) -> str:
+    """Left out where a code page could not hold it: the name in Latin letters is better than “????”."""
+    name = row.cells.get("native_name", "")
+    if "?" in name or "\ufffd" in name:
+        found.note(row.file, row.n, "native_lost", value=clean(name, 200))
+        return ""
+    return row.text("native_name", 120)
 
 
 def _same_addresses(people: list[tuple[Row, PersonRow]], found: Findings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -64,6 +65,8 @@ class Plan:
     meetings: tuple[MeetingRow, ...] = ()
     polls: tuple[PollRow, ...] = ()
     columns: dict[str, Columns] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """How the file of a list is called, where it is no CSV."""
     findings: tuple[Finding, ...] = ()
     changes: Changes = field(default_factory=Changes)
 

@@ -8,9 +8,12 @@ from typing import Any
 import msgspec
 
 from models import rights
+from models.imports.cells import OFFERED
+from models.imports.decoding import utf8
 from models.imports.findings import Findings
 from models.imports.rows import PollRow, Texts
-from models.imports.tables import OFFERED, Columns, clean, decode
+from models.imports.tables import Columns
+from models.imports.tidying import clean
 from models.kinds import KINDS
 from models.polls import BALLOTS, OPTION, QUESTION, RESULTS
 
@@ -22,7 +25,7 @@ _SETTINGS = ("min", "max", "ballot", "results", "electorate", "timer_s")
 
 
 def read_polls(data: bytes, found: Findings) -> tuple[list[PollRow], Columns]:
-    text = decode(POLLS, data, found)
+    text = utf8(POLLS, data, found)
     if text is None:
         return [], Columns()
     try:

@@ -95,6 +95,22 @@ def test_a_folder_with_a_problem_imports_nothing(tmp_path: Path, capsys: pytest.
     assert not (tmp_path / "new").exists()
 
 
+def test_a_dry_run_says_what_was_read_as_what(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("event.json", "delegations.csv", "people.xlsx"):
+        (folder / name).write_bytes((EXAMPLE / name).read_bytes())
+
+    assert main(["import", str(folder), "--dry-run", "--data", str(tmp_path / "data")]) == 0
+
+    said = capsys.readouterr().err
+    assert "people.xlsx: 204 rows; No. is number, Title is title, Given name is given_name, " in said
+    assert "; not taken: Country, Note, registered on, E-mail" in said
+    assert "people.xlsx, row 2: the header stands here" in said
+    assert "people: 203 new, 0 changed, 0 as they are" in said
+    assert "DECIDE  people.xlsx, row 205: 1203 and 1114 have the same e-mail address" in said
+
+
 def test_a_folder_without_its_event_is_told_what_to_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "halls.csv").write_text("key,name_en\nbig,Big hall\n")
 
