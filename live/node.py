@@ -1,6 +1,7 @@
 """One process of the platform. `perform` is the one door in: every change, from a socket or a form, passes it.
 
 A node owns nothing that must survive. It holds the store, the projector, who is here, and the clocks of open polls.
+One long file, since it is where they meet; what each does stands in its own.
 """
 
 from __future__ import annotations

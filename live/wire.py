@@ -2,6 +2,8 @@
 
 `Wire` is given to uvicorn as its websocket class and hands itself to the application as the ASGI extension
 `hallside.wire`. tests/live/test_wire.py holds it to the pinned uvicorn.
+
+One long file: it is one class, and each of its parts leans on the stage that the others set.
 """
 
 from __future__ import annotations

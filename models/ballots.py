@@ -2,6 +2,8 @@
 
 The register is made when a poll opens, a row for each elector, so that no row's place tells when somebody voted.
 Marks lie under a random key that only the phone can make again, in a secret poll until the seal.
+
+One long file: whoever changes how a vote is written must have before their eyes what the seal takes apart.
 """
 
 from __future__ import annotations

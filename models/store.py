@@ -2,6 +2,8 @@
 
 "Done" means on disk. The lane takes every waiting job in order, undoes what is refused, commits once, and only then
 answers the whole group. The lane's order is the order of votes and closes.
+
+One long file: lane, gate of the readers and emptying of the log wait for each other, and apart none can be understood.
 """
 
 from __future__ import annotations
