@@ -135,8 +135,8 @@ def test_a_clash_is_told_in_place_and_a_second_press_replaces(hall: Hall) -> Non
     for scene in ("agenda", "lobby", "agenda", "lobby", "agenda"):  # a clash is one within two seconds
         hall.stage(hall.mine, scene)
         hall.mine.locator("#b-take").click()
-        until_shown(hall.screen, scene)
-        hall.stage(hall.theirs, "title")
+        expect(hall.theirs.locator(f'[data-scene="{scene}"]')).to_have_attribute("data-mark", "now")
+        hall.theirs.locator("#f-stage-title-0 button").click()
         hall.theirs.locator("#b-take").click()
         expect(said(hall.theirs)).to_have_text(re.compile("just took a scene|On screen"))
         if "just took" in said(hall.theirs).inner_text():
