@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -94,6 +95,7 @@ WORDS = {
     "event_missing": "is missing: the event needs a name and a time zone. Write this into it, with yours: {sample}",
 }
 """What each finding says, in English: importing is done by whoever keeps the platform."""
+_ADDRESS = re.compile(r"[^\s,;\"'|<>@]+@[^\s,;\"'|<>@]+")
 Kind = Literal["problem", "decision", "note"]
 
 
@@ -132,5 +134,8 @@ class Findings:
         self._add("note", file, row, key, params)
 
     def _add(self, kind: Kind, file: str, row: int, key: str, params: dict[str, str | int]) -> None:
-        shown = {name: value[:200] if isinstance(value, str) else value for name, value in params.items()}
+        # A broken row is shown as it stands. Addresses are compared and forgotten, here too.
+        shown = {
+            name: _ADDRESS.sub("…", value[:200]) if isinstance(value, str) else value for name, value in params.items()
+        }
         self.all.append(Finding(kind, self.names.get(file, file), row, key, tuple(shown.items())))

@@ -34,38 +34,48 @@ def find(
     """The sheet with a header, or None where there is none or a needed column is missing, which is said."""
     wanted = (*needed, *optional)
     names = known(given.file, wanted) | _by_hand(given, wanted, found)
-    best: list[tuple[int, Sheet, Line, int]] = []
-    seen: list[str] = []
-    for sheet in sheets:
-        rows = [line for line in islice(within(sheet.lines()), HEAD * 50) if any(map(str.strip, line.cells))][:HEAD]
-        if rows:
-            seen.append(_told(rows[0]))
-            scores = [len({names.get(folded(cell)) for cell in line.cells} - {None, ""}) for line in rows]
-            top = scores.index(max(scores))
-            best.append((scores[top], sheet, rows[top], top))
-    score = max((each[0] for each in best), default=0)
-    likely = [each for each in best if each[0] == score]
+    heads = [head for sheet in sheets if (head := _head(sheet, names))]
+    score = max((head.score for head in heads), default=0)
+    likely = [head for head in heads if head.score == score]
     is_book = any(sheet.name for sheet in sheets)
-    if not is_book:
-        likely = likely[:1]
-    if not seen:
+    if not heads:
         found.problem(given.file, 0, "empty")
     elif not score:
-        found.problem(given.file, 0, "no_header", columns=", ".join(needed), rows=HEAD, value=seen[0])
-    elif len(likely) > 1:
-        found.problem(given.file, 0, "sheets", value=", ".join(each[1].name for each in likely))
+        found.problem(given.file, 0, "no_header", columns=", ".join(needed), rows=HEAD, value=_told(heads[0].first))
+    elif len(likely) > 1 and is_book:
+        found.problem(given.file, 0, "sheets", value=", ".join(head.sheet.name for head in likely))
     else:
-        [(_, sheet, line, titles)] = likely
-        header = _header(given, line, titles, names, wanted, found)
+        head = likely[0]
+        if is_book and len(sheets) > 1:
+            others = ", ".join(each.name for each in sheets if each is not head.sheet)
+            found.note(given.file, 0, "sheet_read", value=head.sheet.name, others=others)
+        header = _header(given, head, names, found)
         missing = [name for name in needed if name not in header.places]
         for name in missing:
-            found.problem(given.file, line.n, "column_missing", column=name, value=_told(line))
-        if is_book and len(sheets) > 1:
-            others = ", ".join(each.name for each in sheets if each is not sheet)
-            found.note(given.file, 0, "sheet_read", value=sheet.name, others=others)
+            found.problem(given.file, header.row, "column_missing", column=name, value=_told(head.line))
         if not missing:
-            return sheet, header
+            return head.sheet, header
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The row of a sheet that is most like a header, `score` columns of which are known."""
+
+    score: int
+    sheet: Sheet
+    line: Line
+    titles: int
+    first: Line
+
+
+def _head(sheet: Sheet, names: Mapping[str, str]) -> _Head | None:
+    rows = [line for line in islice(within(sheet.lines()), HEAD * 50) if any(map(str.strip, line.cells))][:HEAD]
+    if not rows:
+        return None
+    scores = [len({names.get(folded(cell)) for cell in line.cells} - {None, ""}) for line in rows]
+    top = scores.index(max(scores))
+    return _Head(scores[top], sheet, rows[top], top, rows[0])
 
 
 def _told(line: Line) -> str:
@@ -80,9 +90,8 @@ def _by_hand(given: Given, wanted: Iterable[str], found: Findings) -> dict[str, 
     return {folded(header): column for header, column in given.columns.items()}
 
 
-def _header(
-    given: Given, line: Line, titles: int, names: Mapping[str, str], wanted: Sequence[str], found: Findings
-) -> Header:
+def _header(given: Given, head: _Head, names: Mapping[str, str], found: Findings) -> Header:
+    line = head.line
     cells = [clean(cell, 60) for cell in line.cells]
     absent = [header for header in given.columns if folded(header) not in map(folded, cells)]
     if absent:
@@ -106,4 +115,4 @@ def _header(
     taken = set(places.values())
     written = {column: cells[place] for column, place in sorted(places.items(), key=lambda each: each[1])}
     dropped = tuple(cell for place, cell in enumerate(cells) if cell and place not in taken)
-    return Header(line.n, places, written, dropped, len(cells), titles)
+    return Header(line.n, places, written, dropped, len(cells), head.titles)

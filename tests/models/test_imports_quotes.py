@@ -106,6 +106,18 @@ def test_many_open_quotation_marks_take_no_time() -> None:
     )
 
 
+def test_a_broken_row_is_shown_without_its_address() -> None:
+    head = "email,number,given_name,family_name,role"
+
+    plan = parse('ada@example.org,1,"Ada,L,participant', "=x+b@example.org,2,B,L,participant", head=head)
+
+    assert problems(plan) == [
+        f'row 2: {WRONG}…,1,"Ada,L,participant',
+        "row 3: email begins as a formula does; write an apostrophe before it if it is meant so: …",
+    ]
+    assert "example.org" not in repr(parse("bob@example.org,1,B,L,participant", head="a,b,c,d,e"))
+
+
 # --- separators
 
 
