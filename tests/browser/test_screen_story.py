@@ -189,7 +189,7 @@ def test_a_lost_line_keeps_picture_and_clock_then_shows_a_dot_and_catches_up(roo
     room.platform.start()
     version = room.desk.show("lobby")
     room.screen.locator(".stale").wait_for(state="hidden", timeout=30000)
-    shown = until_shown(room.screen, "lobby", seconds=2)
+    shown = until_shown(room.screen, "lobby")
 
     assert shown["version"] == str(version)
     assert room.wrong == []
