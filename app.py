@@ -66,7 +66,7 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
     line = socket.endpoint(node)
 
     async def switch(scope, receive, send):  # type: ignore[no-untyped-def]
-        """Sockets and static files go straight to their endpoints: routing and request objects are half a join."""
+        """Sockets and static files go straight to their endpoints, past routing and request objects."""
         if scope["type"] == "websocket":
             await line(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/static/"):

@@ -27,7 +27,7 @@ class OpenPoll(Command):
         if poll.state not in ("draft", "ready"):
             raise Refused("poll_was_open")
         _require_free(tx, poll)
-        if not askable(tx, poll):
+        if not _askable(tx, poll):
             raise Refused("nothing_to_ask")
         lacking = ",".join(lacks(tx, poll))
         if lacking and lacking != self.override:
@@ -208,7 +208,7 @@ def _require_free(tx: Tx, poll: Poll) -> None:
         raise Refused("another_poll_open")
 
 
-def askable(tx: Tx, poll: Poll) -> bool:
+def _askable(tx: Tx, poll: Poll) -> bool:
     """Whether some language of the event has the question and every option approved: else there is nothing to read."""
     assert poll.id is not None
     offered = tuple(programme.the_event(tx).languages.split(","))

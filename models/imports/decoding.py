@@ -71,8 +71,6 @@ def shape(data: bytes) -> str:
 
 def decode(data: bytes, by_hand: str = "") -> Text:
     """The text of a file. `by_hand` is one of BY_HAND. Raises Unreadable."""
-    if len(data) > LIMIT_MB * 1_000_000:
-        raise Unreadable("too_big", limit=LIMIT_MB)
     if by_hand:
         try:
             return Text(data.decode(BY_HAND[by_hand]).removeprefix("\ufeff"))

@@ -264,9 +264,9 @@ def test_who_handed_the_hall_over_cannot_undo_onto_the_next_sessions_screen(worl
     entry = newest(world)
     world.do(doors.EndSession(session=1, confirm=47))
 
-    def move(tx: object) -> doors.Done:
+    def move(tx: object) -> Done:
         tx.cursor.execute("UPDATE session SET hall_id = 1 WHERE id = 2")  # type: ignore[attr-defined]
-        return doors.Done()
+        return Done()
 
     world.store.do(move)  # type: ignore[arg-type]
     world.do(doors.Follow(session=2), world.other)
@@ -292,7 +292,7 @@ def test_undo_brings_nothing_of_a_session_to_the_screen_of_the_next(
     world.do(act(poll))
     entry = newest(world)
     world.do(doors.EndSession(session=1, confirm=47))
-    world.store.do(lambda tx: (tx.cursor.execute("UPDATE session SET hall_id = 1 WHERE id = 2"), doors.Done())[1])
+    world.store.do(lambda tx: (tx.cursor.execute("UPDATE session SET hall_id = 1 WHERE id = 2"), Done())[1])
     world.do(doors.Follow(session=2), world.organiser)
 
     assert refused(world, Undo(entry=entry), world.organiser) == "screen_moved_on"
