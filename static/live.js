@@ -115,8 +115,8 @@ function lost(code) {
   failures += 1;
   if (code === 4001 || code === 4002) return out();
   if (code === 1008) socketless = true;
-  tell("lost");
-  again(bye ?? (code === 4008 ? 30 : 0.5 + 9.5 * Math.random()));
+  if (state !== "polling") tell("lost"); // then the next look tells
+  again(bye ?? (code === 4008 ? 30 : 0.5 + (o.view === "screen" ? 1.5 : 9.5) * Math.random()));
   bye = undefined;
 }
 

@@ -229,6 +229,7 @@ function saved() {
 async function keep() {
   if (!navigator.serviceWorker) return;
   await navigator.serviceWorker.register("/screen/worker.js", { scope: "/screen" });
+  await document.fonts?.ready; // a font on its way is in no list yet, and does not pass the worker
   const files = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);
   const store = await caches.open(STORE);
   await store.addAll(["/screen", ...new Set(files.filter((name) => name.startsWith("/static/")))]);

@@ -142,6 +142,7 @@ def test_a_clash_is_told_in_place_and_a_second_press_replaces(hall: Hall) -> Non
         if "just took" in said(hall.theirs).inner_text():
             break
         until_shown(hall.screen, "title")
+        hall.mine.wait_for_timeout(2500)  # else the next Take is the one that clashes
 
     expect(said(hall.theirs)).to_have_text(re.compile("just took a scene. Press again to replace it."))
     hall.theirs.locator("#b-take").click()

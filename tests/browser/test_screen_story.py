@@ -252,12 +252,9 @@ def test_a_new_worker_drops_the_files_of_earlier_releases_and_keeps_its_own(room
     page.wait_for_selector(".hall[data-fitted]")
 
     page.wait_for_function("() => caches.match('/static/app.00000000.css').then((kept) => !kept)", timeout=10_000)
-    page.wait_for_function("() => caches.match('/screen').then(Boolean)")
-    names = page.evaluate(
-        "() => caches.open('hallside.screen').then((c) => c.keys()).then((all) => all.map((k) => k.url))"
-    )
-    assert any(name.endswith(".css") for name in names)
-    assert any(name.endswith(".woff2") for name in names)
+    names = "caches.open('hallside.screen').then((c) => c.keys()).then((all) => all.map((k) => k.url))"
+    for end in ("/screen", ".css", ".woff2"):
+        page.wait_for_function(f"end => {names}.then((all) => all.some((name) => name.endsWith(end)))", arg=end)
     context.close()
 
 
