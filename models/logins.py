@@ -56,6 +56,14 @@ class Asking(SQLModel, table=True):
         return func.abs(col(Asking.made_at) - now) <= ASKS_FOR
 
 
+class Spare(SQLModel, table=True):
+    """A badge printed without a name. Bound to a person it opens for them, as long as that is their present issue."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int | None = Field(default=None, index=True)
+    issue: int = 0
+
+
 BADGE_BY_LOGIN = """
 SELECT p.id, p.role, l.language, NULL, NULL FROM login l JOIN person p ON p.id = l.person_id
  WHERE l.token_hash = ? AND p.issue = l.issue AND NOT p.revoked

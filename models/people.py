@@ -45,6 +45,12 @@ class Person(SQLModel, table=True):
     revoked: bool = False
     keys_learned: bool = False
     """Has done the three-minute practice: keys that reach the room are on."""
+    arrived: bool = False
+    """Has been to the registration desk. No time is kept."""
+    pending: bool = False
+    """A walk-in whom no organiser has approved yet. The badge is revoked until then."""
+    replaced_by_id: int | None = None
+    """Who came in their place."""
 
     @property
     def name(self) -> str:

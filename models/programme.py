@@ -31,6 +31,10 @@ class Event(SQLModel, table=True):
     """Order of dignity on screens; the first is the floor language."""
     indicative: bool = True
     """Every result carries "Indicative, not a decision" unless an organiser removes it."""
+    accent: str = ""
+    """Colour of buttons and rings, "#0a5c66"; empty for Hallside's own."""
+    logo: bytes | None = None
+    """A PNG of at most 200 kB, on the lobby and on badges."""
 
 
 class Hall(SQLModel, table=True):
@@ -68,9 +72,11 @@ class Meeting(SQLModel, table=True):
     languages: str = "en"
     code: str = Field(unique=True)
     state: str = "planned"
-    """planned, on, ended, cancelled"""
+    """planned, on, ended, postponed, cancelled"""
     started_at: float | None = None
     ended_at: float | None = None
+    listed: Texts = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """What the list said before a person changed it: of "day", "start", "end", "hall" (its key) those that differ."""
 
 
 def new_code(tx: Tx) -> str:

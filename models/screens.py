@@ -15,7 +15,7 @@ from models.store import Tx
 
 
 class Screen(SQLModel, table=True):
-    """A hall screen. It signs in by its own revocable link and sends no commands."""
+    """A hall screen, or a hall's tablet. It signs in by its own revocable link and sends no commands."""
 
     id: int | None = Field(default=None, primary_key=True)
     hall_id: int = Field(foreign_key="hall.id")
@@ -25,6 +25,8 @@ class Screen(SQLModel, table=True):
     theme: str = "dark"
     issue: int = 1
     revoked: bool = False
+    kind: str = "screen"
+    """screen, or tablet: where people without a phone vote."""
 
 
 class RevokeScreen(Command):

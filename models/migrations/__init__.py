@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 HERE = Path(__file__).parent
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `versions`."""
 
 

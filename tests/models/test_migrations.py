@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -18,6 +19,7 @@ from sqlmodel import SQLModel, select
 from models.migrations import HEAD, HERE, NotOurs, migrate
 from models.migrations.upgrade import engine_of
 from models.people import Person
+from models.programme import Meeting
 from models.store import Store
 
 
@@ -153,3 +155,45 @@ def test_the_revisions_form_one_line_to_the_head() -> None:
     config.set_main_option("script_location", str(HERE))
 
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_a_conference_of_the_revision_before_keeps_every_row(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    engine = engine_of(path)
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for row in (
+            "event (id, key, names, zone, languages, indicative) VALUES (1, 'e', '{}', 'UTC', 'en', 1)",
+            "hall (id, key, names, capacity, screen_height_m, farthest_seat_m, languages)"
+            " VALUES (1, 'a', '{}', 9, 2, 12, 'en')",
+            "session (id, key, hall_id, day, start, end, track, kind, titles, abstract, languages, code, state)"
+            " VALUES (7, 's', 1, '2026-01-01', '09:00', '10:00', '', 'parallel', '{}', '', 'en', 'A1B2', 'on')",
+            "person (id, number, title, given_name, family_name, native_name, organisation, role, languages, issue,"
+            " revoked, keys_learned) VALUES (5, '101', '', 'Ada', 'Poe', '', '', 'participant', 'en', 3, 0, 1)",
+            "screen (id, hall_id, name, languages, theme, issue, revoked)"
+            " VALUES (1, 1, 'Main screen', '', 'dark', 2, 0)",
+        ):  # fmt: skip
+            connection.exec_driver_sql(f"INSERT INTO {row}")
+    engine.dispose()
+
+    assert migrate(path) is True
+
+    store = Store.open(path, create=False)
+    with store.reading() as tx:
+        person, meeting = tx.get(Person, 5), tx.get(Meeting, 7)
+        assert person is not None
+        assert meeting is not None
+        assert (person.number, person.issue, person.keys_learned, person.arrived, person.pending) == (
+            "101",
+            3,
+            True,
+            False,
+            False,
+        )
+        assert (meeting.code, meeting.state, meeting.hall_id, meeting.listed) == ("A1B2", "on", 1, {})
+        assert tx.cursor.execute("SELECT kind, issue, hall_id FROM screen").fetchall() == [("screen", 2, 1)]
+        assert tx.cursor.execute("SELECT accent, logo FROM event").fetchall() == [("", None)]
+    store.close()
