@@ -28,7 +28,8 @@ def invent(tx: Tx, count: int, role: str = "participant", session: str = "") -> 
     first = cursor.execute("SELECT coalesce(max(id), 0) FROM person").fetchone()[0]
     cursor.executemany(
         "INSERT INTO person (number, title, given_name, family_name, native_name, organisation, role, languages,"
-        " issue, revoked, keys_learned) VALUES (?, '', ?, ?, '', 'Invented for a trial', ?, 'en', 1, 0, 0)",
+        " issue, revoked, keys_learned, arrived, pending)"
+        " VALUES (?, '', ?, ?, '', 'Invented for a trial', ?, 'en', 1, 0, 0, 0, 0)",
         [
             (f"{PREFIX}{n:05d}", _GIVEN[n % len(_GIVEN)], _FAMILY[n // len(_GIVEN) % len(_FAMILY)], role)
             for n in range(last + 1, last + 1 + count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -23,7 +23,8 @@ def compare(plan: Plan, there: There) -> Plan:
     event = plan.event
     if event is None and there.event is None and plan.columns:
         found.problem(EVENT, 0, "event_missing", sample=SAMPLE)
-    meetings = tuple(_held(meeting, there, found) for meeting in plan.meetings)
+    listed = {key: (id_, there.listed(row)) for key, (id_, row) in there.meetings.items()}
+    meetings = tuple(_held(meeting, listed, there.fixed, found) for meeting in plan.meetings)
     _references(plan, there, found)
     _bookings(meetings, there, found)
     polls = _polls(plan.polls, there, found)
@@ -32,7 +33,7 @@ def compare(plan: Plan, there: There) -> Plan:
         _diff(plan.halls, there.halls),
         _diff(plan.delegations, there.delegations),
         _diff(plan.people, there.people),
-        _diff(meetings, there.meetings),
+        _diff(meetings, listed),
         _moderators(meetings, there, found),
         polls,
     )
@@ -83,10 +84,12 @@ def _polls(planned: Sequence[PollRow], there: There, found: Findings) -> Diff[Po
     return Diff(tuple(new), tuple(changed), same, absent)
 
 
-def _held(meeting: MeetingRow, there: There, found: Findings) -> MeetingRow:
+def _held(
+    meeting: MeetingRow, listed: Mapping[str, tuple[int, MeetingRow]], fixed: Collection[str], found: Findings
+) -> MeetingRow:
     """A session that has begun stays in its hall: its screen, phones and polls are there. Moving is done at a desk."""
-    old = there.meetings.get(meeting.key)
-    if old is None or meeting.key not in there.fixed or old[1].hall == meeting.hall:
+    old = listed.get(meeting.key)
+    if old is None or meeting.key not in fixed or old[1].hall == meeting.hall:
         return meeting
     found.note(PROGRAMME, meeting.row, "hall_kept", key=meeting.key, hall=old[1].hall)
     return replace(meeting, hall=old[1].hall)

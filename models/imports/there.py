@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from sqlite3 import Cursor
 
 from models.imports.rows import DelegationRow, EventRow, HallRow, MeetingRow, PersonRow
@@ -33,6 +34,16 @@ class There:
     """Sessions that cannot change halls any more: begun, ended, or with a poll that was opened."""
     off: frozenset[str] = frozenset()
     """Cancelled sessions, which take up no hall."""
+    moved: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What the list said of sessions that a person moved since: some of day, start, end, hall."""
+
+    def listed(self, row: MeetingRow) -> MeetingRow:
+        """A session as the list had it."""
+        said = self.moved.get(row.key, {})
+        return replace(
+            row, day=said.get("day", row.day), start=said.get("start", row.start), end=said.get("end", row.end),
+            hall=said.get("hall", row.hall),
+        )  # fmt: skip
 
 
 def look(cursor: Cursor) -> There:
@@ -65,8 +76,9 @@ def look(cursor: Cursor) -> There:
     meetings: dict[str, tuple[int, MeetingRow]] = {}
     fixed: set[str] = set()
     off: set[str] = set()
-    for id_, key, hall, day, start, end, track, kind, titles, abstract, languages, state in run(
-        "SELECT s.id, s.key, h.key, day, start, end, track, kind, titles, abstract, s.languages, state"
+    moved: dict[str, dict[str, str]] = {}
+    for id_, key, hall, day, start, end, track, kind, titles, abstract, languages, state, listed in run(
+        "SELECT s.id, s.key, h.key, day, start, end, track, kind, titles, abstract, s.languages, state, listed"
         " FROM session s JOIN hall h ON h.id = s.hall_id"
     ).fetchall():
         meetings[key] = (
@@ -76,6 +88,8 @@ def look(cursor: Cursor) -> There:
                 tuple(moderators.get(id_, ())),
             ),
         )  # fmt: skip
+        if listed != "{}":
+            moved[key] = json.loads(listed)
         if state != "planned":
             fixed.add(key)
         if state == "cancelled":
@@ -91,5 +105,5 @@ def look(cursor: Cursor) -> There:
     }
     return There(
         EventRow(event[0], json.loads(event[1]), event[2], event[3]) if event else None,
-        halls, delegations, people, meetings, polls, frozenset(fixed), frozenset(off),
+        halls, delegations, people, meetings, polls, frozenset(fixed), frozenset(off), moved,
     )  # fmt: skip

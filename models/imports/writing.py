@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmodel import col, func, select
 
@@ -119,7 +119,8 @@ def _write_people(tx: Tx, new: Sequence[PersonRow], changed: Sequence[tuple[int,
 
     tx.cursor.executemany(
         "INSERT INTO person (title, given_name, family_name, native_name, organisation, delegation_id, role,"
-        " languages, number, issue, revoked, keys_learned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0)",
+        " languages, number, issue, revoked, keys_learned, arrived, pending)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0)",
         map(values, new),
     )
     tx.cursor.executemany(
@@ -136,7 +137,10 @@ def _write_people(tx: Tx, new: Sequence[PersonRow], changed: Sequence[tuple[int,
 
 
 def _write_meetings(tx: Tx, new: Sequence[MeetingRow], changed: Sequence[tuple[int, MeetingRow]]) -> None:
-    """Code and state stay. A planned session may move; its polls go with it."""
+    """Code and state stay. A planned session may move; its polls go with it.
+
+    What a person changed since the list was read stays, too, unless the list now says something new of it.
+    """
     halls = _ids(tx, "hall")
 
     def values(row: MeetingRow) -> tuple[object, ...]:
@@ -148,16 +152,28 @@ def _write_meetings(tx: Tx, new: Sequence[MeetingRow], changed: Sequence[tuple[i
     for row in new:
         tx.cursor.execute(
             'INSERT INTO session (hall_id, day, start, "end", track, kind, titles, abstract, languages, key, code,'
-            " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned')",
+            " state, listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned', '{}')",
             (*values(row), programme.new_code(tx)),
         )
     for id_, row in changed:
+        kept, listed = _kept(tx, id_, row)
         tx.cursor.execute(
             'UPDATE session SET hall_id = ?, day = ?, start = ?, "end" = ?, track = ?, kind = ?, titles = ?,'
-            " abstract = ?, languages = ? WHERE key = ?",
-            values(row),
+            " abstract = ?, languages = ?, listed = ? WHERE key = ?",
+            (*values(kept)[:-1], _json(listed), row.key),
         )
-        tx.cursor.execute("UPDATE poll SET hall_id = ? WHERE session_id = ?", (halls[row.hall], id_))
+        tx.cursor.execute("UPDATE poll SET hall_id = ? WHERE session_id = ?", (halls[kept.hall], id_))
+
+
+def _kept(tx: Tx, session: int, row: MeetingRow) -> tuple[MeetingRow, dict[str, str]]:
+    """The row as it is to stand, and what the list says where that differs."""
+    day, start, end, hall, text = tx.cursor.execute(
+        'SELECT s.day, s.start, s."end", h.key, s.listed FROM session s JOIN hall h ON h.id = s.hall_id WHERE s.id = ?',
+        (session,),
+    ).fetchone()
+    there = {"day": day, "start": start, "end": end, "hall": hall}
+    listed = {name: said for name, said in json.loads(text).items() if getattr(row, name) == said}
+    return replace(row, **{name: there[name] for name in listed}), listed
 
 
 def _write_moderators(tx: Tx, added: Sequence[tuple[str, str]]) -> None:

@@ -67,7 +67,8 @@ class Place:
         ids = range(FIRST, FIRST + self.participants)
         tx.cursor.executemany(
             "INSERT INTO person (id, number, title, given_name, family_name, native_name, organisation, role,"
-            " languages, issue, revoked, keys_learned) VALUES (?, ?, '', ?, 'Load', '', '', 'participant', ?, 1, 0, 0)",
+            " languages, issue, revoked, keys_learned, arrived, pending)"
+            " VALUES (?, ?, '', ?, 'Load', '', '', 'participant', ?, 1, 0, 0, 0, 0)",
             [(id_, f"L{id_}", f"Person{id_}", LANGUAGES[(id_ - FIRST) % 4]) for id_ in ids],
         )
         tx.cursor.executemany(

@@ -409,6 +409,35 @@ def test_a_planned_session_moves_with_its_polls(store: Store, folder: Path) -> N
         assert tx.exec(select(Poll.hall_id).where(Poll.key == "p01")).one() == hall
 
 
+def test_what_a_person_moved_stays_moved_until_the_list_says_something_new_of_it(store: Store, folder: Path) -> None:
+    bring_in(store)
+    key = list(csv.DictReader(io.StringIO((folder / "programme.csv").read_text("utf-8"))))[4]
+
+    def move(tx: Tx) -> Done:
+        meeting = tx.exec(select(Meeting).where(Meeting.key == key["key"])).one()
+        meeting.listed = {"start": meeting.start, "hall": key["hall"]}
+        meeting.start, meeting.hall_id = "11:20", tx.exec(select(col(Hall.id)).where(Hall.key == "hall-b")).one()
+        tx.add(meeting)
+        return Done()
+
+    def there() -> tuple[str, str, str, dict[str, str]]:
+        with store.reading() as tx:
+            meeting = tx.exec(select(Meeting).where(Meeting.key == key["key"])).one()
+            hall = tx.get(Hall, meeting.hall_id)
+            assert hall is not None
+            return hall.key, meeting.start, meeting.titles["en"], meeting.listed
+
+    store.do(move)
+    assert not read(store, folder).changes.n
+    change(folder / "programme.csv", 6, title_en="Renamed")
+    bring_in(store, folder)
+    assert there() == ("hall-b", "11:20", "Renamed", {"start": key["start"], "hall": key["hall"]})
+    assert not read(store, folder).changes.n
+    change(folder / "programme.csv", 6, start="11:25")
+    bring_in(store, folder)
+    assert there() == ("hall-b", "11:25", "Renamed", {"hall": key["hall"]})
+
+
 def test_a_co_moderator_named_at_the_desk_stays_and_is_told(store: Store) -> None:
     bring_in(store)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -26,7 +28,7 @@ def upgrade() -> None:
     _add("screen", ("kind", sa.String(), "'screen'"))
 
 
-def _add(table: str, *columns: tuple[str, sa.types.TypeEngine[object], str | None]) -> None:
+def _add(table: str, *columns: tuple[str, sa.types.TypeEngine[Any], str | None]) -> None:
     """Add columns with a value for the rows that are there; None for columns that may be empty.
 
     The table is made anew each time: its columns then stand as in a file that was never older.
