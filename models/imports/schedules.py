@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from models.imports.calendars import read_calendar
 from models.imports.cells import OFFERED, Row
 from models.imports.findings import Findings
 from models.imports.frab import read_json, read_xml
 from models.imports.halls import PROGRAMME
+from models.imports.happenings import read_calendar
 from models.imports.rooms import halls_of, made_of
 from models.imports.rows import HallRow, MeetingRow, Texts
 from models.imports.sheets import LIMIT_MB, Given, Unreadable

@@ -33,8 +33,8 @@ _ROLES = {
     " مسؤول التسجيل, مسؤولة التسجيل, موظف التسجيل, موظفة التسجيل, регистрация, регистратор, стойка регистрации",
     "rapporteur": "rapporteurs, raportör, مقرر, مقررة, рапортёр, составитель отчёта, составительница отчёта",
     "organiser": "organizer, organisers, organizers, organizatör, düzenleyen, düzenleyici, منظم, منظمة, المنظم,"
-    " المنظمة, организатор, организаторша, организаторы",
-    "data_protection": "data protection officer, dpo, veri koruma, veri koruma görevlisi, veri sorumlusu,"
+    " المنظمة, организатор, организаторы",
+    "data_protection": "data protection officer, dpo, veri koruma, veri koruma görevlisi,"
     " حماية البيانات, مسؤول حماية البيانات, مسؤولة حماية البيانات, защита данных, ответственный за защиту данных,"
     " ответственная за защиту данных",
 }
@@ -63,9 +63,9 @@ _PAUSES = frozenset(
         folded,
         re.findall(
             r"\w+",
-            "break breaks pause pauses coffee tea lunch breakfast dinner supper refreshments ara arası mola molası kahve"
-            " çay öğle yemek yemeği kahvaltı ikram استراحة الاستراحة قهوة القهوة شاي غداء الغداء عشاء العشاء فطور الفطور"
-            " إفطار перерыв пауза брейк кофе чай обед обеденный ланч ужин завтрак",
+            "break breaks pause pauses coffee tea lunch breakfast dinner supper refreshments ara arası mola molası"
+            " kahve çay öğle yemek yemeği kahvaltı ikram استراحة الاستراحة قهوة القهوة شاي غداء الغداء عشاء العشاء"
+            " فطور الفطور إفطار перерыв пауза брейк кофе чай обед обеденный ланч ужин завтрак",
         ),
     )
 )
