@@ -52,7 +52,7 @@ class Entry:
         return unescaped(self.first(name).text)
 
     @property
-    def of(self) -> str:
+    def titled(self) -> str:
         return clean(self.text("SUMMARY"), 60)
 
 
@@ -160,7 +160,7 @@ def _keep_zone(calendar: Calendar, block: Sequence[str]) -> None:
 
 def _keep(entry: Entry, name: str, line: str, n: int, fields: Fields, found: Findings) -> bool:
     """Whether it could be read."""
-    told = Told(found, n, entry.of)
+    told = Told(found, n, entry.titled)
     if not name:
         told.problem("no_property", value=clean(line, 60))
         return False

@@ -154,8 +154,8 @@ class Finding:
         if not self.row:
             return ""
         unit = "entry" if self.file == "schedule.json" else "line" if self.file.endswith((".xml", ".ics")) else "row"
-        of = dict(self.params).get("of")
-        return f"{unit} {self.row}, “{of}”" if of else f"{unit} {self.row}"
+        titled = dict(self.params).get("titled")
+        return f"{unit} {self.row}, “{titled}”" if titled else f"{unit} {self.row}"
 
     def __str__(self) -> str:
         return f"{self.file}, {self.place}: {self.words}" if self.row else f"{self.file}: {self.words}"

@@ -273,7 +273,7 @@ def _slot(entry: _Entry, keys: Keys, told: Told) -> Slot | None:
     if begin is None or length is None or not key or len(key) > 60 or entry.too_long:
         return None
     return Slot(
-        entry.n, key, clean(given.get("room", "") or entry.room, 200), begin, length, entry.titles, told.of,
+        entry.n, key, clean(given.get("room", "") or entry.room, 200), begin, length, entry.titles, told.titled,
         given.get("track", ""), given.get("type", ""), given.get("language", ""),
         given.get("abstract", "").strip() or given.get("description", ""),
     )  # fmt: skip

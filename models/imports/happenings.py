@@ -185,7 +185,7 @@ class _Reading:
         is_off = self._calendar.is_cancelled or entry.text("STATUS").strip().upper() == "CANCELLED"
         return [
             Slot(
-                entry.n, key, clean(entry.text("LOCATION"), 200), (begin or first).at, length, titles, told.of,
+                entry.n, key, clean(entry.text("LOCATION"), 200), (begin or first).at, length, titles, told.titled,
                 track=next((each for each in sorts if not kind_of(each)), ""),
                 type=next((each for each in sorts if kind_of(each)), ""),
                 abstract=entry.text("DESCRIPTION"), is_cancelled=is_off,
@@ -252,7 +252,7 @@ class _Reading:
         return _Moment(placed(at, zone))
 
     def _told(self, entry: Entry) -> Told:
-        return Told(self._found, entry.n, entry.of)
+        return Told(self._found, entry.n, entry.titled)
 
 
 def _version(entry: Entry) -> int:

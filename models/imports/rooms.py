@@ -49,7 +49,7 @@ def halls_of(
         else:
             halls_by_room[room] = ""
             key = "room_unclear" if likely else "room_unknown" if same else "room_missing"
-            found.problem(PROGRAMME, slot.n, key, of=slot.of, room=room, n=n[room], halls=_listed(halls))
+            found.problem(PROGRAMME, slot.n, key, titled=slot.titled, room=room, n=n[room], halls=_listed(halls))
     return halls_by_room
 
 

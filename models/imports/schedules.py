@@ -84,7 +84,7 @@ def read_schedule(given: Given, around: Around, found: Findings) -> Scheduled:
     for slot in held:
         hall = halls[slot.room]
         if hall is None:
-            Told(found, slot.n, slot.of).note("room_left_out", room=slot.room)
+            Told(found, slot.n, slot.titled).note("room_left_out", room=slot.room)
         else:
             meetings.append(_meeting(slot, hall, spoken[id(slot)], around, unsaid, found))
     for language, n in unsaid.items():
@@ -98,7 +98,7 @@ def _is_off(slot: Slot, there: There, found: Findings) -> bool:
     """Cancelling a session clears phones and screens, and is done by a person at a desk."""
     if slot.is_cancelled:
         known = slot.key in there.meetings and slot.key not in there.off
-        Told(found, slot.n, slot.of).note("cancelled_there" if known else "cancelled", key=slot.key)
+        Told(found, slot.n, slot.titled).note("cancelled_there" if known else "cancelled", key=slot.key)
     return slot.is_cancelled
 
 
@@ -107,7 +107,7 @@ def _spoken(slot: Slot, around: Around, found: Findings) -> str:
     row = Row(PROGRAMME, slot.n, {"languages": slot.language}, found)
     for code in row.wished("languages"):
         if code not in OFFERED:
-            Told(found, slot.n, slot.of).note("language_not_offered", value=code[:40])
+            Told(found, slot.n, slot.titled).note("language_not_offered", value=code[:40])
     old = around.there.meetings.get(slot.key)
     return ",".join(row.languages("languages")) or (old[1].languages if old else around.languages[0])
 
@@ -116,7 +116,7 @@ def _meeting(
     slot: Slot, hall: str, spoken: str, around: Around, unsaid: Counter[str], found: Findings
 ) -> MeetingRow:  # fmt: skip
     day, start, end = on_clock(slot.begin, slot.length, around.zone)
-    told = Told(found, slot.n, slot.of)
+    told = Told(found, slot.n, slot.titled)
     if slot.length.total_seconds() <= 0 or start == end:
         told.problem("ends_before", start=start, end=end or "?")
     elif not end:

@@ -35,7 +35,7 @@ class Slot:
     length: timedelta
     titles: dict[str, str]
     """By language code, "" where the schedule does not say which one it is."""
-    of: str
+    titled: str
     track: str = ""
     type: str = ""
     language: str = ""
@@ -65,13 +65,13 @@ class Told:
 
     found: Findings
     n: int
-    of: str
+    titled: str
 
     def problem(self, key: str, /, **params: str | int) -> None:
-        self.found.problem(PROGRAMME, self.n, key, of=self.of, **params)
+        self.found.problem(PROGRAMME, self.n, key, titled=self.titled, **params)
 
     def note(self, key: str, /, **params: str | int) -> None:
-        self.found.note(PROGRAMME, self.n, key, of=self.of, **params)
+        self.found.note(PROGRAMME, self.n, key, titled=self.titled, **params)
 
 
 class Keys:
