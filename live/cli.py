@@ -86,13 +86,27 @@ def _serve_command(
 
 @commands.command("import")
 def _import(
-    folder: Annotated[Path, typer.Argument(help="Holds event.json, polls.json, and the other lists as .csv or .xlsx.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Holds event.json, polls.json, and the other lists as .csv or .xlsx; or a schedule."),
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     approved_by: Annotated[
         str | None, typer.Option(metavar="NUMBER", help="Organiser in whose name the polls' texts are approved.")
     ] = None,
     merge: Annotated[
         list[str] | None, typer.Option(metavar="A=B", help="Badge number A is the same person as B. May be repeated.")
+    ] = None,
+    encoding: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIST=NAME", help="What a list is written in: people=windows-1254. May be repeated."),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LIST:HEADER=COLUMN",
+            help="Which of our columns one is: people:Nummer=number; nothing after = leaves it out. May be repeated.",
+        ),
     ] = None,
     data: Data = None, config: Config = None,
 ) -> None:  # fmt: skip
@@ -103,12 +117,12 @@ def _import(
             f"{folder} is a file. Name the folder that it lies in: all lists are read together."
             if folder.exists() else f"There is no folder {folder}."
         )  # fmt: skip
-    same = dict(_pair(each) for each in merge or [])
+    decided = _decided(merge or [], encoding or [], column or [])
     if settings.database.exists():
         with offline.reading(settings) as raw:
-            plan = imports.read(folder, raw.cursor(), merge=same)
+            plan = imports.read(folder, raw.cursor(), decided=decided)
     else:
-        plan = imports.read(folder, merge=same)
+        plan = imports.read(folder, decided=decided)
     _report(plan)
     if plan.problems:
         _say("Nothing was imported: first every problem must be mended.")
@@ -250,6 +264,30 @@ def _report(plan: imports.Plan) -> None:
         _say(f"{word}: {len(diff.new)} new, {len(diff.changed)} changed, {diff.same} as they are")
     if changes.moderators:
         _say(f"moderators: {len(changes.moderators)} new")
+
+
+def _decided(merge: Sequence[str], encodings: Sequence[str], columns: Sequence[str]) -> imports.Decisions:
+    """The options of an import as what decisions.json would say. Raises Wrong."""
+    encoded: dict[str, str] = {}
+    for each in encodings:
+        name, equals, encoding = (part.strip().lower() for part in each.partition("="))
+        if not equals or name not in imports.STEMS or encoding not in imports.BY_HAND:
+            raise Wrong(
+                f"--encoding wants a list and its encoding such as people=windows-1254, not {each!r}.\n"
+                f"Lists are {', '.join(imports.STEMS)}; encodings are {', '.join(imports.BY_HAND)}."
+            )
+        encoded[name] = encoding
+    named: dict[str, dict[str, str]] = {}
+    for each in columns:
+        where, equals, ours = each.rpartition("=")
+        name, colon, header = (part.strip() for part in where.partition(":"))
+        if not (equals and colon and header) or name.lower() not in imports.STEMS:
+            raise Wrong(
+                f"--column wants a list, a header and our column such as people:Nummer=number, not {each!r}.\n"
+                f"Lists are {', '.join(imports.STEMS)}."
+            )
+        named.setdefault(name.lower(), {})[header] = ours.strip()
+    return imports.Decisions(dict(map(_pair, merge)), named, encoded)
 
 
 def _pair(text: str) -> tuple[str, str]:
