@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from models import ballots, devices, doors, drafts, hands, logins, people, rounds, screens, stage, voting
+from models import ballots, devices, doors, drafts, hands, logins, people, rounds, screens, spares, stage, voting
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
 
@@ -51,6 +51,7 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     people.ReissueBadge,
     screens.RevokeScreen,
     people.NameVoter,
+    spares.MakeSpares,
 )
 OF_THE_PLATFORM: tuple[type[Command], ...] = (
     devices.ShowBadge,

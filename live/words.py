@@ -142,4 +142,5 @@ NOTICES: dict[str, str] = {
     "screen_revoked": _("New screen link made. The old one no longer works."),
     "voter_named": _("Voter named"),
     "imported": _("Lists imported"),
+    "spares_made": _("Spare badges made"),
 }
