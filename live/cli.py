@@ -18,9 +18,11 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from live import example, offline, welcome
+from live import example, keeping, offline, welcome
+from live.backup import NotDone
 from live.badges import Badges, NotAKey, grouped
 from live.invented import invent
+from live.keeping import Config, Data
 from live.lock import Lock, Taken, served_at
 from live.serve import CannotListen, open_socket, serve
 from live.settings import Settings, Wrong, load
@@ -35,8 +37,6 @@ from models.store import Tx
 SHOWN = 12
 """Findings of one sort that are printed; the rest are counted."""
 
-Data = Annotated[Path | None, typer.Option(help="Folder of the database and the badge key.", metavar="DIR")]
-Config = Annotated[Path | None, typer.Option(help="Settings file; else hallside.toml in the data folder.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 is all of this machine's.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 lets the system choose.")]
 Address = Annotated[str | None, typer.Option(help="Public address that badges and QR codes carry.")]
@@ -45,6 +45,7 @@ commands = typer.Typer(
     help="Keeps a conference: serves it, imports its lists, prints its badges.", no_args_is_help=True,
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
+commands.add_typer(keeping.commands)
 runner = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
@@ -308,7 +309,7 @@ def _go(app: typer.Typer, name: str, argv: Sequence[str] | None) -> int:
     except Wrong as error:
         _say(str(error))
         return 2
-    except (Taken, NotOurs, NotAKey, CannotListen, offline.Unusable) as error:
+    except (Taken, NotOurs, NotAKey, CannotListen, NotDone, offline.Unusable) as error:
         _say(str(error))
     except Refused as error:
         _say(REFUSALS.get(error.key, f"Refused: {error.key}.") % error.params)

@@ -31,19 +31,22 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
         "live.frames", "live.guard", "live.httpline", "live.hub", "live.languages", "live.limits", "live.line",
-        "live.lock", "live.log", "live.plainline", "live.presence", "live.render", "live.serve", "live.server",
-        "live.settings", "live.wire", "live.words",
+        "live.lock", "live.log", "live.machine", "live.plainline", "live.presence", "live.render", "live.serve",
+        "live.server", "live.settings", "live.wire", "live.words",
     ),
     ("live.commands", "live.deadlines", "live.node", "live.parts", "live.projector"),
     ("live.faces", "live.pages"),
     ("live.routes",),
-    ("app", "live.child", "live.cli", "live.example", "live.invented", "live.offline", "live.welcome"),
+    (
+        "app", "live.backup", "live.child", "live.cli", "live.doctor", "live.example", "live.invented", "live.keeping",
+        "live.offline", "live.restore", "live.welcome",
+    ),
 )  # fmt: skip
 """From the ground up. A module imports its own floor and those below."""
 
 BLIND = (
     "hub", "wire", "frames", "line", "plainline", "limits", "badges", "languages", "assets", "settings", "bus",
-    "presence", "log", "guard", "httpline", "server", "serve", "cookies", "bodies", "lock",
+    "presence", "log", "guard", "httpline", "server", "serve", "cookies", "bodies", "lock", "machine",
 )  # fmt: skip
 """Mechanisms that know nothing of polls, ballots, sessions or scenes."""
 SUBJECTS = {

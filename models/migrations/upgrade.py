@@ -40,6 +40,13 @@ def upgrade(path: Path) -> bool:
         engine.dispose()
 
 
+def known() -> frozenset[str]:
+    """Every revision that this version has steps for."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    return frozenset(each.revision for each in ScriptDirectory.from_config(config).walk_revisions())
+
+
 def engine_of(path: Path) -> Engine:
     """The file as migrations see it.
 
