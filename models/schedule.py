@@ -189,9 +189,8 @@ class CancelSession(Command):
         tx.add(meeting)
         look |= touched_by(meeting) | carried.suggest(tx, meeting, "cancelled", badge, now)
         look |= _desks(tx, {meeting.hall_id}, meeting.day)
-        journal.write(
-            tx, badge, now, self.session, "session_cancelled", **({"n": len(running)} if running else {})
-        )  # fmt: skip
+        more = {"n": len(running)} if running else {}
+        journal.write(tx, badge, now, self.session, "session_cancelled", **more)
         return Done(frozenset(look), "session_cancelled", wipe=bool(running))
 
 
