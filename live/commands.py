@@ -11,7 +11,9 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from models import ballots, devices, doors, drafts, hands, logins, people, rounds, screens, spares, stage, voting
+from models import (
+    ballots, devices, doors, drafts, hands, logins, people, rounds, schedule, screens, spares, stage, voting,
+)  # fmt: skip
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
 
@@ -27,6 +29,12 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     doors.StartSession,
     doors.EndSession,
     doors.Follow,
+    doors.HandScreen,
+    schedule.RunLate,
+    schedule.MoveSession,
+    schedule.PostponeSession,
+    schedule.CancelSession,
+    schedule.RestoreSession,
     drafts.WritePoll,
     drafts.ApproveText,
     drafts.CorrectWording,

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from live import acts, languages, words
 from live.assets import Assets
 from live.draw import HALL_DOTS, hemicycle, qr, unit
+from models.programme import confirmation
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -105,6 +106,7 @@ class Renderer:
             of_day=languages.of_day,
             pick=lambda texts, la=code: texts.get(la) or next(iter(texts.values()), ""),
             act=lambda row, polls=(), la=code: acts.sentence(la, row, polls),
+            confirmation=confirmation,
             pick_language=lambda texts, la=code: la if texts.get(la) else next(iter(texts), la),
         )
         return env

@@ -20,6 +20,7 @@ EVERYWHERE: dict[str, frozenset[str]] = {
     "switch_screens": frozenset({"organiser", "av"}),
     "count_hands": frozenset({"organiser", "teller"}),
     "manage_people": frozenset({"organiser", "registration"}),
+    "change_programme": frozenset({"organiser"}),
     "see_desk": frozenset({"organiser", "rapporteur", "av", "teller"}),
 }
 """What a role of the event may do in every session."""

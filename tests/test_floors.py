@@ -23,10 +23,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.command", "models.refusals"),
     ("models.store",),
     (
-        "models", "models.ballots", "models.boards", "models.devices", "models.doors", "models.drafts", "models.hands",
+        "models", "models.ballots", "models.boards", "models.carried", "models.devices", "models.doors", "models.drafts", "models.hands",
         "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people",
-        "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.screens",
-        "models.spares", "models.stage", "models.tidy", "models.translations", "models.voting",
+        "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.schedule",
+        "models.screens", "models.spares", "models.stage", "models.tidy", "models.translations", "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
@@ -52,7 +52,8 @@ BLIND = (
 SUBJECTS = {
     f"models.{name}"
     for name in (
-        "ballots", "boards", "doors", "drafts", "hands", "journal", "polls", "results", "rounds", "stage", "voting",
+        "ballots", "boards", "carried", "doors", "drafts", "hands", "journal", "polls", "results", "rounds", "schedule",
+        "stage", "voting",
     )
 }  # fmt: skip
 FOREIGN = {"live", "starlette", "jinja2", "asyncio", "uvicorn", "anyio", "redis", "websockets", "app"}
