@@ -45,6 +45,7 @@ ACTS: dict[str, str] = {
     "poll_reset": _("%(poll)s reset"),
     "new_round": _("%(poll)s asked again"),
     "hands_counted": _("%(poll)s: hands counted, %(n)s for option %(option)s"),
+    "hands_counted_late": _("%(poll)s: hands counted after the seal, %(n)s for option %(option)s"),
     "staged": _("Next: %(scene)s"),
     "took": _("On screen: %(scene)s"),
     "blanked": _("Blank. The room sees nothing."),
@@ -54,6 +55,7 @@ ACTS: dict[str, str] = {
     "device_allowed": _("Another device allowed for badge %(person)s"),
     "device_refused": _("Another device refused for badge %(person)s"),
     "screen_revoked": _("New link for a screen"),
+    "tablet_added": _("Tablet added: %(name)s"),
     "voter_named": _("Voter named for a delegation"),
     "imported": _("Lists imported"),
     # told when a fact asks for more words than the plain sentence has
