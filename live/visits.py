@@ -14,7 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 SECONDS = 180
-_TOKEN = re.compile(r"([1-9]\d{0,15})\.([1-9]\d{0,15})\.([1-9]\d{0,8})\.([a-z]{2})\.(\d{1,12})\.([0-9a-f]{32})\.([0-9a-f]{64})")
+_TOKEN = re.compile(
+    r"([1-9]\d{0,15})\.([1-9]\d{0,15})\.([1-9]\d{0,8})\.([a-z]{2})\.(\d{1,12})\.([0-9a-f]{32})\.([0-9a-f]{64})"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,8 +103,12 @@ REFUSALS: dict[str, str] = {
     "no_vote_here": _("You are in. Your badge has no vote in this question; the screen shows how it goes."),
     "voted_and_final": _("You have voted. A secret vote cannot be changed here."),
     "voted_meanwhile": _("You voted on another device meanwhile. That vote counts, and this one does not."),
-    "wait_to_type": _("Too many wrong codes here. Scan the badge, or wait %(seconds)s seconds and type the code again."),
-    "visit_over": _("This tablet has forgotten you. Show your badge again: then this page says whether you have voted."),
+    "wait_to_type": _(
+        "Too many wrong codes here. Scan the badge, or wait %(seconds)s seconds and type the code again."
+    ),
+    "visit_over": _(
+        "This tablet has forgotten you. Show your badge again: then this page says whether you have voted."
+    ),
     # the line
     "not_understood": _("That was not understood. Reload the page."),
     "too_fast": _("Too many messages at once. Wait a moment."),

@@ -300,7 +300,9 @@ def _back(request: Request, told: Told | None = None, *, visit: Visit | None = N
     response = RedirectResponse("/tablet", 303, headers={"cache-control": "no-store"})
     token = pages.node_of(request).visits.token(visit) if visit else ""
     _keep(request, response, VISIT, token, 180 if visit else 0)
-    _keep(request, response, TOLD, quote(msgspec.json.encode(told).decode(), safe="") if told else "", 30 if told else 0)
+    _keep(
+        request, response, TOLD, quote(msgspec.json.encode(told).decode(), safe="") if told else "", 30 if told else 0
+    )
     return response
 
 
