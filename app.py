@@ -18,7 +18,7 @@ from live.bus import Bus, open_bus
 from live.guard import Guard
 from live.node import Node
 from live.render import Renderer
-from live.routes import badge, desk, do, health, office, phone, screen, socket
+from live.routes import badge, desk, do, health, office, phone, screen, socket, tablet, teller
 from live.server import Served
 from live.settings import Settings, load
 from models import programme
@@ -57,6 +57,8 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
             *desk.routes,
             *office.routes,
             *screen.routes,
+            *tablet.routes,
+            *teller.routes,
             *health.routes,
         ],
         lifespan=lifespan,

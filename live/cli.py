@@ -156,7 +156,7 @@ def _badges(
     reissue: Annotated[
         str | None, typer.Option(metavar="NUMBER", help="Make a new code and link; the old ones are invalid at once.")
     ] = None,
-    screens: Annotated[bool, typer.Option("--screens", help="The links of the hall screens instead.")] = False,
+    screens: Annotated[bool, typer.Option("--screens", help="The links of hall screens and tablets instead.")] = False,
     data: Data = None, config: Config = None, address: Address = None,
 ) -> None:  # fmt: skip
     """Print codes and links: whoever holds one is that person. Printing works while the server runs."""
@@ -186,7 +186,7 @@ def _badges(
                 "If it will be reached otherwise, name it: --address http://ADDRESS:PORT, or address in hallside.toml."
             )
         if screens:
-            halls = welcome.screens(raw, badges, base)
+            halls = [*welcome.screens(raw, badges, base), *welcome.tablets(raw, badges, base)]
             rows = [asdict(each) for each in halls]
             lines = [f"{each.hall}, {each.name}\t{each.link}" for each in halls]
         else:

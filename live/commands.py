@@ -50,6 +50,7 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     rounds.ResetPoll,
     rounds.NewRound,
     hands.CountHands,
+    hands.RecordHands,
     stage.StageNext,
     stage.Take,
     stage.ShowScene,
@@ -57,6 +58,7 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     stage.Undo,
     people.RevokeBadge,
     people.ReissueBadge,
+    screens.AddTablet,
     screens.RevokeScreen,
     people.NameVoter,
     spares.MakeSpares,
@@ -130,7 +132,7 @@ def from_json(name: str, body: bytes) -> Command:
         return (
             msgspec.json.decode(body, type=_MESSAGES[name])
             if b'"do"' in body
-            else msgspec.convert(msgspec.json.decode(body) | {"do": name}, type=command)
+            else msgspec.convert(msgspec.json.decode(body) | {"do": name}, type=command, str_keys=True)
         )
     except (msgspec.DecodeError, TypeError, UnicodeDecodeError, RecursionError) as exc:
         raise Refused("not_understood") from exc

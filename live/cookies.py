@@ -1,6 +1,7 @@
 """The cookie that carries a badge's token: `__Host-` on https, plain on a LAN without it.
 
 A hall screen has one of its own, for all paths under `/screen`: the laptop at the projector is often the desk, too.
+So has a hall's tablet, under `/tablet`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any
 
-NAME, SCREEN_NAME = b"hallside", b"hallside_screen"
+NAME = b"hallside"
+PLACES = ("screen", "tablet")
+"""Views that sign in by a link of their own: each has a cookie under its path."""
 YEAR = 30 * 24 * 3600
 
 
@@ -28,14 +31,24 @@ def cookie_in(scope: MutableMapping[str, Any], wanted: bytes) -> str:
     return ""
 
 
-def set_token(scope: MutableMapping[str, Any], token: str) -> str:
-    """The Set-Cookie header that keeps a token for thirty days, or ends it when empty."""
-    age = YEAR if token else 0
+def set_token(scope: MutableMapping[str, Any], token: str, place: str = "") -> str:
+    """The Set-Cookie header that keeps a token for thirty days, or ends it when empty; of a place, if named."""
+    name = named(scope, place) if place else _name(scope)
+    return kept(scope, name, token, YEAR if token else 0)
+
+
+def kept(scope: MutableMapping[str, Any], name: bytes, value: str, age: int) -> str:
+    """A Set-Cookie header that no script can read. *age* in seconds; 0 ends it."""
     secure = "; Secure" if scope["scheme"] == "https" else ""
-    return f"{_name(scope).decode()}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+    return f"{name.decode()}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
 
 
 def _name(scope: MutableMapping[str, Any]) -> bytes:
-    path = scope["path"]
-    name = SCREEN_NAME if path == "/screen" or path.startswith("/screen/") else NAME
+    first = scope["path"][1:].partition("/")[0]
+    return named(scope, first if first in PLACES else "")
+
+
+def named(scope: MutableMapping[str, Any], place: str) -> bytes:
+    """The name of a place's cookie: `hallside_screen`, on https with the prefix that binds it to this host."""
+    name = NAME + b"_" + place.encode() if place else NAME
     return b"__Host-" + name if scope["scheme"] in ("https", "wss") else name

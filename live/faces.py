@@ -18,6 +18,7 @@ PARTS_OF = {
     ("phone", "agenda"): (("event", "agenda"), ("session", "place"), ("session", "turnout")),
     ("screen", ""): (("hall", "scene"), ("hall", "turnout"), ("hall", "here")),
     ("monitor", ""): (("hall", "scene"),),
+    ("teller", ""): (("session", "hands"), ("session", "turnout")),
     ("desk", ""): (
         ("hall", "air"), ("session", "place"), ("session", "run"), ("session", "polls"), ("session", "journal"), ("session", "staff"),
         ("session", "turnout"), ("session", "here"),
@@ -48,9 +49,13 @@ def look(node: Node, badge: Badge, view: str, *, page: str = "now", session: int
         names = PARTS_OF["phone", "agenda" if page == "agenda" else "now"]
         return _look(view, names, seat, 0, (badge.language,))
     if view == "screen":
-        if badge.hall_id is None:
+        if badge.hall_id is None or badge.role != "screen":
             raise Refused("not_yours")
         return _look(view, PARTS_OF["screen", ""], 0, badge.hall_id, _languages(node, badge.hall_id, badge.screen_id))
+    if view == "teller":
+        with node.store.reading() as tx:
+            rights.require(tx, badge, "count_hands", session)
+        return _look(view, PARTS_OF["teller", ""], session, 0, (badge.language,))
     if view == "desk":
         hall = desk_hall(node, badge, session)
         return _look(view, PARTS_OF["desk", ""], session, hall, (badge.language,))

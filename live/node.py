@@ -26,6 +26,7 @@ from live.presence import Presence
 from live.projector import Projector
 from live.render import Renderer
 from live.settings import Settings
+from live.visits import Visits
 from models import devices, logins
 from models.command import SYSTEM, Badge, Command, Done, Touched
 from models.refusals import Refused
@@ -42,6 +43,9 @@ DESK_LIMIT = 5.0
 """Seconds after which a command of the desk is dropped: a late Take would be a disaster."""
 LINES = 12
 """Open sockets of one badge: three browsers with a few tabs each. A desk has three, two of them its miniatures."""
+TABLET_TRIES, TABLET_WAIT = 10, 6.0
+"""Wrong codes at once at a hall's tablet, and seconds until the next one: whoever comes after a joker waits no longer.
+At ten a minute 49 bits are safe; a scanned link has 128 and never waits."""
 SWEEP = 2.0
 WATCH = 1.0
 """Seconds from one count of people and screens to the next."""
@@ -84,6 +88,9 @@ class Node:
         self.presence = Presence()
         self.projector = Projector(store, self.hub, renderer, self.live)
         self.failed_lookups = FailedLookups(clock)
+        self.visits = Visits(badges.mac, wall)
+        self.tablet_tries = Buckets(1 / TABLET_WAIT, TABLET_TRIES)
+        """Wrong codes typed at a hall's tablet, one bucket for each."""
         self.messages = Buckets(settings.message_rate, settings.message_burst)
         """One for each badge, whatever its messages come by."""
         self.admission = Admission(settings.join_lag, settings.join_rate)

@@ -71,10 +71,10 @@ def page(request: Request, template: str, badge: Badge | None, *, status: int = 
     return response
 
 
-def rendered(request: Request, template: str, badge: Badge | None, **context: Any) -> str:
-    """The same as text, with nothing said unless *said* is given."""
+def rendered(request: Request, template: str, badge: Badge | None, *, language: str = "", **context: Any) -> str:
+    """The same as text, with nothing said unless *said* is given; in its reader's language, or in *language*."""
     node = node_of(request)
-    language = language_of(request, badge)
+    language = language or language_of(request, badge)
     base = base_of(request)
     return node.renderer.fragment(
         template,
@@ -227,7 +227,12 @@ def after_the_door(request: Request, home: str) -> str:
 
 
 def workplace(request: Request, badge: Badge) -> str:
-    """The desk of the one session that is on, else the list of desks, else the people page; "/" for everybody else."""
+    """The desk of the one session that is on, else the list of desks, else the people page; "/" for everybody else.
+
+    A teller of the event counts hands.
+    """
+    if badge.role == "teller":
+        return "/teller"
     node = node_of(request)
     mine: tuple[boards.SessionLink, ...] = ()
     if rights.has_desk(node.peek(), badge):  # Cheap: everybody who comes in is asked.

@@ -105,7 +105,7 @@ def _air(tx: Tx, hall_id: int, live: Live) -> AirBoard | None:
     air = stage.air(tx, hall_id)
     if air is None:
         return None
-    known = tx.exec(select(Screen.id, Screen.name).where(Screen.hall_id == hall_id)).all()
+    known = tx.exec(select(Screen.id, Screen.name).where(Screen.hall_id == hall_id, Screen.kind == "screen")).all()
     screens = live.presence.screens(hall_id, tuple((id_ or 0, name) for id_, name in known), live.now)
     signed_in = {row[0] for row in tx.cursor.execute(_SIGNED_IN, (hall_id,)).fetchall()}
     screens = tuple(
@@ -174,6 +174,9 @@ PARTS: tuple[Part, ...] = (
     Part("screen", "turnout", "hall", _topics("turnout"), _hall_turnout, 0.2),
     Part("screen", "here", "hall", _topics("here"), _hall_here, 1.0),
     Part("monitor", "scene", "hall", _topics("scene", "air"), _staged, 0.2, "screen/_scene.html", fit=_in_languages),
+    Part("teller", "hands", "session", _topics("now"), lambda tx, id_, live: boards.counting(tx, id_), 0.2,
+         "teller/_hands.html"),
+    Part("teller", "turnout", "session", _topics("turnout"), _turnout, 1.0),
     Part("desk", "air", "hall", _topics("air"), _air, 0.2, "desk/_air.html", fit=_entitle),
     Part("desk", "place", "session", _topics("desk", "now"), _desk, 0.2,
          "desk/_place.html"),

@@ -31,7 +31,7 @@ SELECT q.id, issue, number, name, role,
 _SCREENS = """
 SELECT s.id, s.issue, coalesce(h.names ->> '$.en', (SELECT value FROM json_each(h.names) LIMIT 1)), s.name
  FROM screen s JOIN hall h ON h.id = s.hall_id
- WHERE NOT s.revoked ORDER BY h.id, s.id
+ WHERE NOT s.revoked AND s.kind = ? ORDER BY h.id, s.id
 """
 
 
@@ -55,7 +55,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ScreenCard:
-    """One hall screen's link."""
+    """The link of one hall screen, or of one tablet."""
 
     screen: int
     hall: str
@@ -87,9 +87,18 @@ def one_of_each_role(raw: sqlite3.Connection, badges: Badges, base: str) -> list
 
 
 def screens(raw: sqlite3.Connection, badges: Badges, base: str) -> list[ScreenCard]:
+    return _linked(raw, badges, base, "screen")
+
+
+def tablets(raw: sqlite3.Connection, badges: Badges, base: str) -> list[ScreenCard]:
+    """The halls' tablets for people without a phone."""
+    return _linked(raw, badges, base, "tablet")
+
+
+def _linked(raw: sqlite3.Connection, badges: Badges, base: str, kind: str) -> list[ScreenCard]:
     return [
-        ScreenCard(id_, hall, name, f"{base}/screen/link#{badges.screen_secret(id_, issue)}")
-        for id_, issue, hall, name in raw.execute(_SCREENS)
+        ScreenCard(id_, hall, name, f"{base}/{kind}/link#{badges.screen_secret(id_, issue)}")
+        for id_, issue, hall, name in raw.execute(_SCREENS, (kind,))
     ]
 
 
@@ -112,6 +121,11 @@ def told(raw: sqlite3.Connection, badges: Badges, settings: Settings) -> str:
     lines += ["", "Hall screens:", ""]
     for screen in screens(raw, badges, public):
         lines += [f"  {screen.hall}, {screen.name}", f"    {screen.link}"]
+    apart_from_screens = tablets(raw, badges, public)
+    if apart_from_screens:
+        lines += ["", "Tablets for people without a phone:", ""]
+    for tablet in apart_from_screens:
+        lines += [f"  {tablet.hall}, {tablet.name}", f"    {tablet.link}"]
     guest = people[0][0]
     lines += ["", apart or f"With a phone on the same network, sign in as {guest.name}:", ""]
     return "\n".join(lines if apart else [*lines, qr(guest.link)])

@@ -86,6 +86,9 @@ REFUSALS: dict[str, str] = {
     "poll_was_open": _("This poll was already opened. Ask it again in a second round."),
     "languages_missing": _("Not approved yet: %(languages)s. Approve the texts, or tick to open without."),
     "nothing_to_ask": _("Approve the question and every option in at least one language first."),
+    "hands_after_seal": _(
+        "The vote was sealed before this count arrived: it was not recorded. Save it again as a line of its own."
+    ),
     "not_named": _("Only a named poll tells who chose what."),
     "names_after_seal": _("Who chose what is told here after voting has ended and is sealed."),
     "names_after_look": _("Look at the figures first. From then on nobody can reopen the vote."),
@@ -107,6 +110,7 @@ REFUSALS: dict[str, str] = {
     "no_such_hall": _("There is no such hall."),
     "screen_link_first": _("Open this hall's screen link. The organiser finds it under People."),
     "no_such_screen": _("There is no such screen."),
+    "name_missing": _("Give it a name first."),
     "no_such_announcement": _("This announcement is not in the library."),
     "announcement_empty": _("Write the announcement and choose its language."),
     "countdown_empty": _("Choose when the countdown ends."),
@@ -119,6 +123,17 @@ REFUSALS: dict[str, str] = {
     "voter_of_another_delegation": _("This person belongs to another delegation."),
     "no_such_language": _("This language is not offered."),
     "import_has_problems": _("The lists have %(count)s problems. The first one: %(first)s"),
+    # tablets
+    "nothing_on_here": _("No session is on in this hall now. Come back when one has begun."),
+    "no_vote_here": _("You are in. Your badge has no vote in this question; the screen shows how it goes."),
+    "voted_and_final": _("You have voted. A secret vote cannot be changed here."),
+    "voted_meanwhile": _("You voted on another device meanwhile. That vote counts, and this one does not."),
+    "wait_to_type": _(
+        "Too many wrong codes here. Scan the badge, or wait %(seconds)s seconds and type the code again."
+    ),
+    "visit_over": _(
+        "This tablet has forgotten you. Show your badge again: then this page says whether you have voted."
+    ),
     # the line
     "not_understood": _("That was not understood. Reload the page."),
     "too_fast": _("Too many messages at once. Wait a moment."),
@@ -129,6 +144,7 @@ REFUSALS: dict[str, str] = {
 NOTICES: dict[str, str] = {
     "done": "",
     "recorded": _("The room has your vote"),
+    "in_for_next": _("You are in. Come back when a vote is open."),
     "checked_in": _("You are in."),
     "signed_in": "",
     "device_asked": "",
@@ -171,6 +187,8 @@ NOTICES: dict[str, str] = {
     "badge_revoked": _("Badge revoked"),
     "badge_reissued": _("New badge made. The old one no longer works."),
     "screen_revoked": _("New screen link made. The old one no longer works."),
+    "tablet_added": _("Tablet added. Open its link on the tablet."),
+    "tablet_revoked": _("New tablet link made. The old one no longer works."),
     "voter_named": _("Voter named"),
     "imported": _("Lists imported"),
     "spares_made": _("Spare badges made"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import select
 
-from models import doors, journal, programme, results, rights, screens, stage
+from models import doors, hands, journal, programme, results, rights, screens, stage
 from models.command import Badge
 from models.kinds import KINDS
 from models.polls import owner
@@ -77,6 +77,21 @@ class Scene:
     """Persons the hall holds; 0 where nobody said."""
     indicative: bool
     shown_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Teller: the poll hands are counted in, if any. `before` and `late` are what was recorded, by item."""
+
+    session: Head
+    poll: Board | None
+    before: dict[int, int]
+    late: dict[int, int]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether what is saved now stands on the line of its own."""
+        return self.poll is not None and self.poll.state in ("sealed", "revealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +181,20 @@ def now(tx: Tx, session_id: int) -> Now | None:
         return None
     poll = results.current(tx, session_id) if session.state == "on" else None
     return Now(session, results.board(tx, poll, "phone") if poll else None, programme.the_event(tx).indicative)
+
+
+def counting(tx: Tx, session_id: int) -> Counting | None:
+    """The tellers' board of a session: its poll of the moment, unless that was withdrawn."""
+    session = head(tx, session_id)
+    if session is None:
+        return None
+    id_ = results.current(tx, session_id)
+    poll = results.board(tx, id_, "phone") if id_ else None
+    if id_ is None or poll is None or poll.state == "withdrawn":
+        return Counting(session, None, {}, {})
+    found = hands.counted(tx, id_)
+    before, late = ({item: n for (item, is_late), n in found.items() if is_late is which} for which in (False, True))
+    return Counting(session, poll, before, late)
 
 
 def scene(tx: Tx, hall_id: int, languages: tuple[str, ...], *, staged: bool = False) -> Scene | None:

@@ -68,7 +68,7 @@ BADGE_BY_LOGIN = """
 SELECT p.id, p.role, l.language, NULL, NULL FROM login l JOIN person p ON p.id = l.person_id
  WHERE l.token_hash = ? AND p.issue = l.issue AND NOT p.revoked
 UNION ALL
-SELECT 0, 'screen', l.language, s.hall_id, s.id FROM login l JOIN screen s ON s.id = l.screen_id
+SELECT 0, s.kind, l.language, s.hall_id, s.id FROM login l JOIN screen s ON s.id = l.screen_id
  WHERE l.token_hash = ? AND s.issue = l.issue AND NOT s.revoked
 """
 """The hot look-up behind every request and socket: person, role, language, hall, screen."""

@@ -13,7 +13,7 @@ from sqlmodel import select
 from models import polls, rights, translations
 from models.ballots import LIVE_STATES, turned_out
 from models.command import Badge
-from models.hands import Hands
+from models.hands import counted
 from models.kinds import KINDS
 from models.refusals import Refused
 from models.store import Peek, Tx
@@ -229,7 +229,7 @@ def _lines(tx: Tx, poll: polls.Poll, items: list[polls.Item], n: int) -> dict[in
     counts = dict(
         tx.cursor.execute("SELECT item_id, sum(n) FROM tally WHERE poll_id = ? GROUP BY item_id", (poll.id,)).fetchall()
     )
-    hands = {(h.item_id, h.late): h.n for h in tx.exec(select(Hands).where(Hands.poll_id == poll.id))}
+    hands = counted(tx, poll.id)
     values = [counts.get(item.id, 0) for item in items]
     shares: list[int | None] = [None] * len(values)
     if n >= PERCENT_FROM:

@@ -63,6 +63,14 @@ def has_desk(tx: Tx | Peek, badge: Badge) -> bool:
     return named is not None
 
 
+def counts_hands(tx: Tx | Peek, badge: Badge) -> bool:
+    """Whether this badge may count hands anywhere: by its role in the event, or named for a session."""
+    if badge.role in EVERYWHERE["count_hands"]:
+        return True
+    roles = tx.cursor.execute("SELECT role FROM sessionstaff WHERE person_id = ?", (badge.person_id,)).fetchall()
+    return not IN_SESSION["count_hands"].isdisjoint(role for (role,) in roles)
+
+
 def require(tx: Tx, badge: Badge, permission: str, session_id: int | None = None) -> None:
     """Refused("not_yours") unless the badge may."""
     if badge.role != "system" and not may(tx, badge, permission, session_id):

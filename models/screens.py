@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import msgspec
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, select
 
 from models import journal
-from models.command import Badge, Command, Done, Id
+from models.command import Badge, Command, Done, Id, Word
+from models.programme import Hall
 from models.refusals import Refused
 from models.rights import require
-from models.store import Tx
+from models.store import Peek, Tx
+from models.tidy import tidy
+
+
+NAME = 40
+"""Longest name of a tablet, in characters."""
 
 
 class Screen(SQLModel, table=True):
@@ -29,8 +35,34 @@ class Screen(SQLModel, table=True):
     """screen, or tablet: where people without a phone vote."""
 
 
+class AddTablet(Command):
+    """A tablet for people without a phone, in a hall. Its link is made by the door. A name is a tablet's own there."""
+
+    hall: Id
+    name: Word
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        require(tx, badge, "manage_people")
+        if tx.get(Hall, self.hall) is None:
+            raise Refused("no_such_hall")
+        name = tidy(self.name, NAME)
+        if not name:
+            raise Refused("name_missing")
+        have = tx.exec(
+            select(Screen.id).where(Screen.hall_id == self.hall, Screen.kind == "tablet", Screen.name == name)
+        ).first()
+        if have is not None:
+            return Done(facts={"screen": have})
+        tablet = Screen(hall_id=self.hall, name=name, kind="tablet")
+        tx.add(tablet)
+        tx.flush()
+        assert tablet.id is not None
+        journal.write(tx, badge, now, None, "tablet_added", screen=tablet.id, name=name)
+        return Done(frozenset({("event", "people")}), "tablet_added", {"screen": tablet.id})
+
+
 class RevokeScreen(Command):
-    """A screen link that leaked: the old link stops, `issue` counts up for a new one."""
+    """A screen's or a tablet's link that leaked: the old link stops, `issue` counts up for a new one."""
 
     screen: Id
     seen_issue: Id
@@ -46,24 +78,39 @@ class RevokeScreen(Command):
             tx.cursor.execute("DELETE FROM login WHERE screen_id = ?", (screen.id,))
             journal.write(tx, badge, now, None, "screen_revoked", screen=self.screen)
         touched = {(f"screen:{screen.id}", "badge"), ("event", "people"), (f"hall:{screen.hall_id}", "air")}
-        return Done(frozenset(touched), "screen_revoked")
+        return Done(frozenset(touched), "tablet_revoked" if screen.kind == "tablet" else "screen_revoked")
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenRow:
-    """A hall screen in the list. Its link is made by the door, from `id` and `issue`."""
+    """A hall screen or tablet in the list. Its link is made by the door, from `id` and `issue`."""
 
     id: int
     name: str
     hall: dict[str, str]
     issue: int
     revoked: bool
+    kind: str
 
 
 def by_hall(tx: Tx) -> tuple[ScreenRow, ...]:
-    """All hall screens, by hall."""
+    """All hall screens and tablets, by hall."""
     rows = tx.cursor.execute(
-        "SELECT s.id, s.name, h.names, s.issue, s.revoked FROM screen s JOIN hall h ON h.id = s.hall_id"
+        "SELECT s.id, s.name, h.names, s.issue, s.revoked, s.kind FROM screen s JOIN hall h ON h.id = s.hall_id"
         " ORDER BY h.key, s.id"
     )
-    return tuple(ScreenRow(i, name, msgspec.json.decode(names), issue, bool(r)) for i, name, names, issue, r in rows)
+    return tuple(
+        ScreenRow(id_, name, msgspec.json.decode(names), issue, bool(revoked), kind)
+        for id_, name, names, issue, revoked, kind in rows
+    )
+
+
+def halls(tx: Tx) -> tuple[tuple[int, dict[str, str]], ...]:
+    """(id, names) of every hall, for choosing one."""
+    return tuple((hall.id or 0, hall.names) for hall in tx.exec(select(Hall).order_by(Hall.key)))
+
+
+def kind_of(tx: Tx | Peek, screen_id: int) -> str:
+    """screen or tablet; "" where there is none."""
+    row = tx.cursor.execute("SELECT kind FROM screen WHERE id = ?", (screen_id,)).fetchone()
+    return row[0] if row else ""

@@ -32,7 +32,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
         "live.frames", "live.guard", "live.httpline", "live.hub", "live.languages", "live.limits", "live.line",
         "live.lock", "live.log", "live.machine", "live.plainline", "live.presence", "live.render", "live.serve",
-        "live.server", "live.settings", "live.wire", "live.words",
+        "live.server", "live.settings", "live.visits", "live.wire", "live.words",
     ),
     ("live.commands", "live.deadlines", "live.node", "live.parts", "live.projector"),
     ("live.faces", "live.pages"),
@@ -46,7 +46,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 BLIND = (
     "hub", "wire", "frames", "line", "plainline", "limits", "badges", "languages", "assets", "settings", "bus",
-    "presence", "log", "guard", "httpline", "server", "serve", "cookies", "bodies", "lock", "machine",
+    "presence", "log", "guard", "httpline", "server", "serve", "cookies", "bodies", "lock", "machine", "visits",
 )  # fmt: skip
 """Mechanisms that know nothing of polls, ballots, sessions or scenes."""
 SUBJECTS = {

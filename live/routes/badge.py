@@ -176,10 +176,10 @@ async def menu(request: Request) -> Response:
     with pages.node_of(request).store.reading() as tx:
         person = tx.get(people.Person, badge.person_id)
         count = logins.browsers(tx, badge.person_id, person.issue if person else 1)
-        desk = rights.has_desk(tx, badge)
+        desk, teller = rights.has_desk(tx, badge), rights.counts_hands(tx, badge)
     return pages.page(
         request, "phone/menu.html", badge, person=person, browsers=count, most=logins.BROWSERS,
-        desk=desk, office=badge.role in rights.EVERYWHERE["manage_people"],
+        desk=desk, teller=teller, office=badge.role in rights.EVERYWHERE["manage_people"],
     )  # fmt: skip
 
 

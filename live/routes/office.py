@@ -29,9 +29,10 @@ async def people_page(request: Request) -> Response:
         context: dict[str, Any] = {
             "rows": people.find(tx, query, node.wall()),
             "screens": tuple(
-                (row, f"{base}/screen/link#{node.badges.screen_secret(row.id, row.issue)}")
+                (row, f"{base}/{row.kind}/link#{node.badges.screen_secret(row.id, row.issue)}")
                 for row in screens.by_hall(tx)
             ),
+            "halls": screens.halls(tx),
             "delegations": people.delegations(tx),
             "total": people.total(tx),
             "most": people.FOUND,

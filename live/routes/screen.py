@@ -24,24 +24,25 @@ async def link(request: Request) -> Response:
 
 @pages.refusals_in_words
 async def show(request: Request) -> Response:
-    """POST /screen/link with `link`: a cookie for this browser as that screen."""
+    """POST /screen/link with `link`: a cookie for this browser as that screen, or as that tablet."""
     node = pages.node_of(request)
     form = await request.form()
-    found = node.badges.find_screen_link(str(form.get("link") or ""))
+    found = node.badges.find_screen_link(str(form.get("link") or "").strip().rpartition("#")[2])
     if found is None:
         address = request.client.host if request.client else ""
         allowed = node.failed_lookups.allowed("", address)
         node.failed_lookups.failed("", address)
         raise Refused("no_such_screen" if allowed else "too_many_tries")
     token = new_token()
-    former = hash_token(cookies.token_in(request.scope))
+    place = "tablet" if screens.kind_of(node.peek(), found[0]) == "tablet" else "screen"
+    former = hash_token(cookies.cookie_in(request.scope, cookies.named(request.scope, place)))
     await node.ask(THE_SYSTEM, ShowBadge(screen=found[0], issue=found[1], token_hash=hash_token(token), former=former))
     response: Response = (
-        JSONResponse({"ok": "signed_in", "to": "/screen"})
+        JSONResponse({"ok": "signed_in", "to": f"/{place}"})
         if pages.wants_json(request)
-        else RedirectResponse("/screen", 303)
+        else RedirectResponse(f"/{place}", 303)
     )
-    response.headers.append("set-cookie", cookies.set_token(request.scope, token))
+    response.headers.append("set-cookie", cookies.set_token(request.scope, token, place))
     return response
 
 
@@ -50,7 +51,7 @@ async def screen(request: Request) -> Response:
     """GET /screen: the picture, full of the hall's languages."""
     node = pages.node_of(request)
     badge = pages.badge_of(request)
-    if badge is None or badge.hall_id is None:
+    if badge is None or badge.role != "screen":
         return _idle(request)
     look = faces.look(node, badge, "screen")
     shown = node.projector.look(look.audiences[0], "scene")

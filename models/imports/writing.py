@@ -241,7 +241,8 @@ def _approve(tx: Tx, rows: Iterable[PollRow], number: str, now: float) -> int:
 def _screens(tx: Tx) -> int:
     """A main screen for every hall that has none."""
     bare = tx.cursor.execute(
-        "SELECT id FROM hall h WHERE NOT EXISTS (SELECT 1 FROM screen s WHERE s.hall_id = h.id) ORDER BY id"
+        "SELECT id FROM hall h WHERE NOT EXISTS"
+        " (SELECT 1 FROM screen s WHERE s.hall_id = h.id AND s.kind = 'screen') ORDER BY id"
     ).fetchall()
     for (hall,) in bare:
         tx.add(screens.Screen(hall_id=hall))

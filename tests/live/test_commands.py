@@ -47,6 +47,7 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     voting.OpenPoll: MODERATE, voting.SetTimer: MODERATE, voting.EndVoting: MODERATE,
     voting.ContinueVoting: MODERATE, voting.LookFirst: MODERATE, voting.Reveal: MODERATE, voting.Withdraw: MODERATE,
     rounds.ResetPoll: MODERATE, rounds.NewRound: MODERATE, hands.CountHands: HANDS,
+    hands.RecordHands: HANDS, screens.AddTablet: MANAGE,
     stage.StageNext: SWITCH, stage.Take: SWITCH, stage.ShowScene: SWITCH, stage.SetBlank: SWITCH, stage.Undo: SWITCH,
     people.RevokeBadge: MANAGE, people.ReissueBadge: MANAGE, screens.RevokeScreen: MANAGE, people.NameVoter: MANAGE,
     spares.MakeSpares: MANAGE,
@@ -177,6 +178,8 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         stage.Undo: undoable,
         people.RevokeBadge: lambda: people.RevokeBadge(person=5),
         people.ReissueBadge: lambda: people.ReissueBadge(person=5, seen_issue=1),
+        hands.RecordHands: lambda: after("open", hands.RecordHands(poll=poll, counts={item: 3})),
+        screens.AddTablet: lambda: screens.AddTablet(hall=1, name="At the door"),
         screens.RevokeScreen: lambda: screens.RevokeScreen(screen=1, seen_issue=1),
         people.NameVoter: lambda: people.NameVoter(delegation=1, voter=5),
         spares.MakeSpares: lambda: spares.MakeSpares(count=2, seen=0),
@@ -322,7 +325,7 @@ def plain(command: type[Command]) -> dict[str, Any]:
         "poll": 1, "secret": "0" * 32, "intent": "0" * 32, "turn": 1, "session": 1, "language": "en", "confirm": 1,
         "slot": 0, "body": "Words", "place": 1, "seconds": 1, "round": 2, "item": 1, "n": 1, "hall": 1,
         "seen": 1, "scene": {"kind": "title"}, "on": True, "entry": 1, "person": 4, "seen_issue": 1, "screen": 1,
-        "delegation": 1, "voter": 4, "number": 47, "count": 1,
+        "delegation": 1, "voter": 4, "number": 47, "count": 1, "counts": {"1": 3}, "name": "Door",
     }  # fmt: skip
     return {f.name: values[f.name] for f in msgspec.structs.fields(command) if f.required}
 
@@ -410,6 +413,8 @@ def wrongs(kind: object) -> list[object]:
     told = repr(kind)
     if "bool" in told:
         return [None, 0, 1, "true", [], {}]
+    if "list" not in told and "dict" in told:
+        return [None, 1, "x", [], {}, {"x": 1}, {"1": "3"}, {"1": -1}, {"-1": 1}, {"1": 2**64}]
     if "list" in told:
         return [None, 1, "x", {}, [None], [1]]
     if "Scene" in told:
@@ -452,7 +457,8 @@ def test_bytes_of_any_kind_are_understood_or_refused(text: bytes) -> None:
 
 FIELDS = st.sampled_from(
     ["poll", "secret", "intent", "turn", "marks", "scene.kind", "scene.poll", "texts.0.en", "texts.1.en", "texts.x.en",
-     "texts.0", "texts", "do", "scene", "a.b.c.d", "session", "hall", "on", "language", ".", "", "min", "timer_s"]
+     "texts.0", "texts", "do", "scene", "a.b.c.d", "session", "hall", "on", "language", ".", "", "min", "timer_s",
+     "counts", "counts.1", "counts.x.1", "name"]
 )  # fmt: skip
 
 
