@@ -11,7 +11,22 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from models import ballots, devices, doors, drafts, hands, logins, people, rounds, screens, stage, voting
+from models import (
+    arrivals,
+    ballots,
+    binding,
+    devices,
+    doors,
+    drafts,
+    hands,
+    logins,
+    people,
+    rounds,
+    screens,
+    staffing,
+    stage,
+    voting,
+)
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
 
@@ -51,6 +66,14 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     people.ReissueBadge,
     screens.RevokeScreen,
     people.NameVoter,
+    arrivals.Arrive,
+    arrivals.ReplacePerson,
+    arrivals.AddWalkIn,
+    arrivals.ApproveWalkIn,
+    arrivals.DeclineWalkIn,
+    binding.BindSpare,
+    staffing.HandSession,
+    staffing.TakeBack,
 )
 OF_THE_PLATFORM: tuple[type[Command], ...] = (
     devices.ShowBadge,
