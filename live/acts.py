@@ -66,6 +66,7 @@ ACTS: dict[str, str] = {
     "spare_bound": _("Spare badge %(spare)s given to %(person)s"),
     "session_handed": _("Handed to %(person)s: %(role)s"),
     "session_taken_back": _("Taken back from %(person)s: %(role)s"),
+    "spares_made": _("Spare badges made"),
     # told when a fact asks for more words than the plain sentence has
     "poll_opened_without": _("%(poll)s: voting opened without %(languages)s"),
     "lost_phones": _("%(poll)s: many phones lost. Timer stopped"),
@@ -82,6 +83,7 @@ COUNTED: dict[str, tuple[str, str]] = {
     "poll_reset": ngettext(
         "%(poll)s reset. %(num)d answer was deleted", "%(poll)s reset. %(num)d answers were deleted"
     ),
+    "spares_made": ngettext("%(num)d spare badge made", "%(num)d spare badges made"),
 }
 """The same acts with a number; `num` is `of` or `n` of the facts."""
 SCENES: dict[str, str] = {

@@ -1,7 +1,8 @@
 """Badge codes and links: made from (person, issue) and a key file, so the database holds nothing to steal.
 
 The same person and issue always give the same code and link, so a badge can be printed again. The next issue number
-makes both invalid. Screens have links of their own under another label.
+makes both invalid. Screens have links of their own under another label, and so have spare badges: printed without a
+name, they lead to whom the registration desk bound them.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Badges:
         self._key = key
         self._codes: dict[str, tuple[int, int] | None] = {}
         self._made: dict[tuple[int, int], str] = {}
+        self._spare_codes: dict[str, int] = {}
+        self._bound: dict[int, tuple[int, int]] = {}
 
     @classmethod
     def open(cls, folder: Path) -> Badges:
@@ -62,35 +65,79 @@ class Badges:
         """What stands behind the # of a screen link."""
         return self._secret(b"screen link", screen_id, issue)
 
+    def spare_code(self, spare_id: int) -> str:
+        """What is typed from a spare badge. It has no issue: a spare that was lost is never bound again."""
+        return self._code(b"spare code", spare_id, 1)
+
+    def spare_secret(self, spare_id: int) -> str:
+        """What stands behind the # of a spare badge's link."""
+        return self._secret(b"spare link", spare_id, 1)
+
     def next_token(self, token: str) -> str:
         """The token that follows on this one where a waiting browser shows its badge again: whoever knows that one
         only cannot make it, and a browser that never got the answer is given the same."""
         return base64.urlsafe_b64encode(hmac.digest(self._key, b"hallside token|" + token.encode(), "sha256")).decode()
 
     def find_code(self, text: str) -> tuple[int, int] | None:
-        """(person, issue) of a typed code: case, spaces, dashes, look-alike letters and digits do not matter."""
+        """(person, issue) of a typed code: case, spaces, dashes, look-alike letters and digits do not matter.
+
+        The code of a spare badge leads to whom it is bound to, and to nobody before.
+        """
         return self._codes.get(tidy_code(text))
 
     def find_link(self, secret: str) -> tuple[int, int] | None:
-        """(person, issue) of a badge link's secret. Needs no index, so a new badge works on every node at once."""
-        return self._verified(b"person link", secret)
+        """(person, issue) of a badge link's secret. Needs no index, so a new badge works on every node at once.
+
+        Only to whom a spare badge is bound is known from the index.
+        """
+        found = self._verified(b"person link", secret)
+        if found is None and self._bound:
+            spare = self._verified(b"spare link", secret)
+            found = self._bound.get(spare[0]) if spare else None
+        return found
+
+    def find_spare(self, text: str) -> int | None:
+        """The id of a spare badge by its typed code or its link's secret, whether bound or not."""
+        spare = self._verified(b"spare link", text)
+        return spare[0] if spare else self._spare_codes.get(tidy_code(text))
 
     def find_screen_link(self, secret: str) -> tuple[int, int] | None:
         """(screen, issue) of a screen link's secret."""
         return self._verified(b"screen link", secret)
 
     def refresh(self, tx: Tx) -> None:
-        """Read who is there. Call at start and whenever ("event", "people") was touched; 10,000 people: 40 ms."""
-        self.learn(tx.cursor.execute("SELECT id, issue FROM person WHERE NOT revoked"))
+        """Read who is there. Call at start and whenever ("event", "people") was touched; 10,000 people: 40 ms.
 
-    def learn(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """Make the index of these (person, issue) and forget all others."""
+        A spare badge opens for the person and issue it was bound to; a new badge for this person ends it, too.
+        """
+        self.learn(
+            tx.cursor.execute("SELECT id, issue FROM person WHERE NOT revoked").fetchall(),
+            tx.cursor.execute(
+                "SELECT s.id, p.id, p.issue FROM spare s"
+                " LEFT JOIN person p ON p.id = s.person_id AND p.issue = s.issue AND NOT p.revoked"
+            ).fetchall(),
+        )
+
+    def learn(
+        self, pairs: Iterable[tuple[int, int]], spares: Iterable[tuple[int, int | None, int | None]] = ()
+    ) -> None:
+        """Make the index of these (person, issue) and (spare, person, issue), and forget all others.
+
+        A spare that is bound to nobody has None for both.
+        """
         made = {(person, issue): self._made.get((person, issue)) or self.code(person, issue) for person, issue in pairs}
+        known = {spare: code for code, spare in self._spare_codes.items()}
+        spare_codes: dict[str, int] = {}
+        bound: dict[int, tuple[int, int]] = {}
+        for spare, person, issue in spares:
+            spare_codes[known.get(spare) or self.spare_code(spare)] = spare
+            if person and issue:
+                bound[spare] = (person, issue)
         codes: dict[str, tuple[int, int] | None] = {}
-        for pair, code in made.items():
+        for pair, code in [*made.items(), *((bound.get(spare), code) for code, spare in spare_codes.items())]:
             # Two people with one code (1 in 10 million events of 10,000): it opens for neither, their links work.
             codes[code] = pair if code not in codes else None
-        self._made, self._codes = made, codes
+        self._made, self._codes, self._spare_codes, self._bound = made, codes, spare_codes, bound
 
     def _code(self, label: bytes, number: int, issue: int) -> str:
         left = int.from_bytes(self._mac(label, number, issue), "big")

@@ -23,6 +23,7 @@ from models import (
     people,
     rounds,
     screens,
+    spares,
     staffing,
     stage,
     voting,
@@ -74,6 +75,7 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     binding.BindSpare,
     staffing.HandSession,
     staffing.TakeBack,
+    spares.MakeSpares,
 )
 OF_THE_PLATFORM: tuple[type[Command], ...] = (
     devices.ShowBadge,

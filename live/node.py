@@ -193,8 +193,8 @@ class Node:
 
     def _with_spare(self, command: BindSpare) -> BindSpare:
         """The code is read here and goes no further: neither a journal nor a log may hold what opens a badge."""
-        ids = [id_ for (id_,) in self.store.peek.cursor.execute("SELECT id FROM spare")]
-        return msgspec.structs.replace(command, code="", spare=self.badges.find_spare(command.code, ids))
+        secret = command.code.rpartition("#")[2].strip()
+        return msgspec.structs.replace(command, code="", spare=self.badges.find_spare(secret) or 0)
 
     # --- who is it
 

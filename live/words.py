@@ -166,4 +166,5 @@ NOTICES: dict[str, str] = {
     "spare_bound": _("Spare badge given. The old badge no longer works."),
     "session_handed": _("Session handed over"),
     "session_taken_back": _("Taken back"),
+    "spares_made": _("Spare badges made"),
 }

@@ -7,6 +7,7 @@ from models.command import Badge, Command, Done, Id, Word
 from models.logins import Spare
 from models.people import close_browsers, in_care, require_invited, touched
 from models.refusals import Refused
+from models.spares import label
 from models.store import Tx
 
 
@@ -41,5 +42,5 @@ class BindSpare(Command):
         tx.add(person)
         tx.add(spare)
         close_browsers(tx, self.person)
-        journal.write(tx, badge, now, None, "spare_bound", person=person.number, spare=self.spare)
+        journal.write(tx, badge, now, None, "spare_bound", person=person.number, spare=label(self.spare))
         return Done(touched(person), "spare_bound", {"person": self.person})

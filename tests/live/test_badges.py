@@ -100,6 +100,32 @@ def test_two_people_with_one_code_are_told_apart_by_their_links_only(badges: Bad
     assert clashing.find_link(clashing.link_secret(2, 1)) == (2, 1)
 
 
+def test_a_spare_badge_leads_to_nobody_before_it_is_bound_and_then_to_its_person() -> None:
+    badges = Badges(KEY)
+    badges.learn([(7, 1)], [(7, None, None), (8, None, None)])
+    code, secret = badges.spare_code(8), badges.spare_secret(8)
+
+    assert badges.find_code(code) is None
+    assert badges.find_link(secret) is None
+    assert (badges.find_spare(grouped(code)), badges.find_spare(secret)) == (8, 8)
+
+    badges.learn([(7, 1)], [(7, None, None), (8, 7, 1)])
+
+    assert badges.find_code(grouped(code).lower()) == (7, 1)
+    assert badges.find_link(secret) == (7, 1)
+    assert badges.find_spare(code) == 8
+    assert badges.find_code(badges.code(7, 1)) == (7, 1)
+    assert badges.find_link(badges.spare_secret(7)) is None
+
+
+def test_a_spare_and_a_person_of_one_number_share_no_secret(badges: Badges) -> None:
+    assert badges.spare_code(7) != badges.code(7, 1)
+    assert badges.spare_secret(7) not in (badges.link_secret(7, 1), badges.screen_secret(7, 1))
+    assert badges.find_spare(badges.link_secret(7, 1)) is None
+    assert badges.find_spare(badges.code(7, 1)) is None
+    assert badges.find_spare("") is None
+
+
 def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None:
     first = read_key(tmp_path / "key")
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from live import commands
 from live.commands import BY_NAME, COMMANDS, allow, decode, from_form, from_json
-from models import ballots, devices, doors, drafts, hands, logins, people, rights, rounds, screens, stage, voting
+from models import ballots, devices, doors, drafts, hands, logins, people, rights, rounds, screens, spares, stage, voting
 from models.command import Badge, Command, Done
 from models.refusals import Refused
 from models.rights import ROLES
@@ -49,6 +49,7 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     rounds.ResetPoll: MODERATE, rounds.NewRound: MODERATE, hands.CountHands: HANDS,
     stage.StageNext: SWITCH, stage.Take: SWITCH, stage.ShowScene: SWITCH, stage.SetBlank: SWITCH, stage.Undo: SWITCH,
     people.RevokeBadge: MANAGE, people.ReissueBadge: MANAGE, screens.RevokeScreen: MANAGE, people.NameVoter: MANAGE,
+    spares.MakeSpares: MANAGE,
     devices.SeeDevices: ANYBODY, devices.AllowDevice: MANAGE, devices.RefuseDevice: MANAGE,
     devices.ShowBadge: NOBODY, devices.AdmitDevice: NOBODY, devices.StopAsking: NOBODY, voting.SealPoll: NOBODY,
 }  # fmt: skip
@@ -178,6 +179,7 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         people.ReissueBadge: lambda: people.ReissueBadge(person=5, seen_issue=1),
         screens.RevokeScreen: lambda: screens.RevokeScreen(screen=1, seen_issue=1),
         people.NameVoter: lambda: people.NameVoter(delegation=1, voter=5),
+        spares.MakeSpares: lambda: spares.MakeSpares(count=2, seen=0),
         devices.SeeDevices: devices.SeeDevices,
         devices.AllowDevice: lambda: waits(devices.AllowDevice(number=47, person=1)),
         devices.RefuseDevice: lambda: waits(devices.RefuseDevice(number=47, person=1)),
@@ -320,7 +322,7 @@ def plain(command: type[Command]) -> dict[str, Any]:
         "poll": 1, "secret": "0" * 32, "intent": "0" * 32, "turn": 1, "session": 1, "language": "en", "confirm": 1,
         "slot": 0, "body": "Words", "place": 1, "seconds": 1, "round": 2, "item": 1, "n": 1, "hall": 1,
         "seen": 1, "scene": {"kind": "title"}, "on": True, "entry": 1, "person": 4, "seen_issue": 1, "screen": 1,
-        "delegation": 1, "voter": 4, "number": 47,
+        "delegation": 1, "voter": 4, "number": 47, "count": 1,
     }  # fmt: skip
     return {f.name: values[f.name] for f in msgspec.structs.fields(command) if f.required}
 
