@@ -157,7 +157,7 @@ NOTICES: dict[str, str] = {
     "voter_named": _("Voter named"),
     "imported": _("Lists imported"),
     "arrived": _("Arrived"),
-    "arrival_undone": _("Not arrived: undone"),
+    "arrival_undone": _("Arrival undone"),
     "person_replaced": _("Replaced. The old badge no longer works."),
     "walk_in_waits": _("Written down. An organiser must approve."),
     "walk_in_added": _("Added to the list"),
