@@ -24,9 +24,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.store",),
     (
         "models", "models.arrivals", "models.ballots", "models.binding", "models.boards", "models.devices",
-        "models.doors", "models.drafts", "models.finding", "models.hands", "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people",
-        "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.screens",
-        "models.spares", "models.staffing", "models.stage", "models.tidy", "models.translations", "models.voting",
+        "models.doors", "models.drafts", "models.finding", "models.hands", "models.imports", "models.journal",
+        "models.kinds", "models.logins", "models.migrations", "models.people", "models.polls", "models.programme",
+        "models.results", "models.rights", "models.rounds", "models.screens", "models.spares", "models.staffing",
+        "models.stage", "models.tidy", "models.translations", "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
