@@ -70,7 +70,7 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     spares.MakeSpares: MANAGE,
     arrivals.Arrive: MANAGE, arrivals.ReplacePerson: MANAGE, arrivals.AddWalkIn: MANAGE,
     arrivals.ApproveWalkIn: APPROVE, arrivals.DeclineWalkIn: APPROVE, binding.BindSpare: MANAGE,
-    staffing.HandSession: MANAGE, staffing.TakeBack: APPROVE,
+    staffing.HandSession: MANAGE, staffing.TakeBack: MANAGE,
     devices.SeeDevices: ANYBODY, devices.AllowDevice: MANAGE, devices.RefuseDevice: MANAGE,
     devices.ShowBadge: NOBODY, devices.AdmitDevice: NOBODY, devices.StopAsking: NOBODY, voting.SealPoll: NOBODY,
 }  # fmt: skip
@@ -174,7 +174,7 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         return staffing.HandSession(session=session, person=5, role="teller")
 
     def held() -> Command:
-        tx.cursor.execute("INSERT INTO sessionstaff VALUES (?, 5, 'teller')", (session,))
+        handed().perform(tx, SYSTEM_BADGE, LATER)
         return staffing.TakeBack(session=session, person=5, role="teller")
 
     def undoable() -> Command:
@@ -446,7 +446,7 @@ def test_what_is_needed_is_enough() -> None:
 def test_an_unknown_field_is_refused_and_so_is_one_that_is_missing(name: str) -> None:
     message = {"do": name, **plain(BY_NAME[name])}
 
-    assert refused(json.dumps(message | {"role": "organiser"}).encode())
+    assert refused(json.dumps(message | {"rank": "organiser"}).encode())
     for field in plain(BY_NAME[name]):
         assert refused(json.dumps({k: v for k, v in message.items() if k != field}).encode()), field
 
