@@ -66,6 +66,16 @@ ACTS: dict[str, str] = {
     "tablet_added": _("Tablet added: %(name)s"),
     "voter_named": _("Voter named for a delegation"),
     "imported": _("Lists imported"),
+    "arrived": _("%(person)s has arrived"),
+    "arrival_undone": _("Arrival of %(person)s undone"),
+    "person_replaced": _("%(by)s comes in the place of %(person)s"),
+    "walk_in_waits": _("Walk-in %(person)s waits for an organiser"),
+    "walk_in_added": _("Walk-in %(person)s added"),
+    "walk_in_approved": _("Walk-in %(person)s approved"),
+    "walk_in_declined": _("Walk-in %(person)s declined"),
+    "spare_bound": _("Spare badge %(spare)s given to %(person)s"),
+    "session_handed": _("Handed to %(person)s: %(role)s"),
+    "session_taken_back": _("Taken back from %(person)s: %(role)s"),
     "spares_made": _("Spare badges made"),
     # told when a fact asks for more words than the plain sentence has
     "poll_opened_without": _("%(poll)s: voting opened without %(languages)s"),
@@ -104,6 +114,12 @@ SCENES: dict[str, str] = {
     "countdown": _("Countdown"),
     "none": _("nothing"),
 }
+ROLES: dict[str, str] = {
+    "moderator": _("Moderator"),
+    "chair": _("Chair"),
+    "teller": _("Teller"),
+    "interpreter": _("Interpreter"),
+}
 POLL = _("Poll %(number)s")
 
 
@@ -119,6 +135,7 @@ def sentence(language: str, row: JournalRow, polls: Iterable[DeskPoll] = ()) -> 
         "language": str(facts.get("language", "")).upper(),
         "languages": listed(str(facts.get("override", "")).upper().split(","), language),
         "scene": words.gettext(SCENES.get(str(facts.get("scene", "")), SCENES["none"])),
+        "role": words.gettext(ROLES.get(str(facts.get("role", "")), ROLES["moderator"])),
         "option": options.get(int(facts.get("item", 0)), "?"),
     }
     if "day" in facts:

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from models import (
-    ballots, devices, doors, drafts, hands, logins, people, rounds, schedule, screens, spares, stage, voting,
+    arrivals, ballots, binding, devices, doors, drafts, hands, logins, people, rounds, schedule, screens, spares,
+    staffing, stage, voting,
 )  # fmt: skip
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
@@ -61,6 +62,14 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     screens.AddTablet,
     screens.RevokeScreen,
     people.NameVoter,
+    arrivals.Arrive,
+    arrivals.ReplacePerson,
+    arrivals.AddWalkIn,
+    arrivals.ApproveWalkIn,
+    arrivals.DeclineWalkIn,
+    binding.BindSpare,
+    staffing.HandSession,
+    staffing.TakeBack,
     spares.MakeSpares,
 )
 OF_THE_PLATFORM: tuple[type[Command], ...] = (

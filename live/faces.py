@@ -17,6 +17,7 @@ PARTS_OF = {
     ("phone", "now"): (("session", "now"), ("session", "place"), ("session", "turnout"), ("session", "here")),
     ("phone", "agenda"): (("event", "agenda"), ("session", "place"), ("session", "turnout")),
     ("screen", ""): (("hall", "scene"), ("hall", "turnout"), ("hall", "here")),
+    ("registration", ""): (("event", "arrivals"),),
     ("monitor", ""): (("hall", "scene"),),
     ("teller", ""): (("session", "hands"), ("session", "turnout")),
     ("desk", ""): (
@@ -59,6 +60,10 @@ def look(node: Node, badge: Badge, view: str, *, page: str = "now", session: int
     if view == "desk":
         hall = desk_hall(node, badge, session)
         return _look(view, PARTS_OF["desk", ""], session, hall, (badge.language,))
+    if view == "registration":
+        with node.store.reading() as tx:
+            rights.require(tx, badge, "manage_people")
+        return _look(view, PARTS_OF["registration", ""], 0, 0, (badge.language,))
     if view in ("monitor", "program"):
         hall = desk_hall(node, badge, session)
         languages = _languages(node, hall, None)

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from live import commands
 from live.badges import Badges, hash_token
 from live.bus import Bus, Hint
@@ -28,6 +30,7 @@ from live.render import Renderer
 from live.settings import Settings
 from live.visits import Visits
 from models import devices, logins
+from models.binding import BindSpare
 from models.command import SYSTEM, Badge, Command, Done, Touched
 from models.refusals import Refused
 from models.store import Peek, Store, Tx, Version, bump
@@ -152,6 +155,8 @@ class Node:
             self.counters.refused += 1
             answer(refused)
             return
+        if isinstance(command, BindSpare):
+            command = self._with_spare(command)
         hot, at = command.hot, getattr(command, "at", 0.0)
 
         def run(tx: Tx) -> Done:
@@ -194,6 +199,11 @@ class Node:
 
         self.perform(badge, command, answer)
         return await future
+
+    def _with_spare(self, command: BindSpare) -> BindSpare:
+        """The code is read here and goes no further: neither a journal nor a log may hold what opens a badge."""
+        secret = command.code.rpartition("#")[2].strip()
+        return msgspec.structs.replace(command, code="", spare=self.badges.find_spare(secret) or 0)
 
     # --- who is it
 
@@ -285,6 +295,8 @@ class Node:
             elif topic == "badge":
                 self._known.clear()
                 self._close_revoked(address)
+            elif topic == "rights":
+                self._close_desks(address)
             elif topic == "people":
                 self._loop.create_task(self._refresh_badges())
 
@@ -296,6 +308,13 @@ class Node:
                 row = self.store.peek.cursor.execute(logins.BADGE_BY_LOGIN, (badge.login, badge.login)).fetchone()
                 if row is None:
                     self.hub.close([line], 4001, "signed out")
+
+    def _close_desks(self, key: str) -> None:
+        """Close what a person looks at beside their phone: they may no more. The page that is loaded then says so."""
+        for line in self.lines_of(key):
+            seen = self.hub.audiences_of(line)
+            if seen and seen[0].view != "phone":
+                self.hub.close([line], 4001, "another role")
 
     async def _refresh_badges(self) -> None:
         with self.store.reading() as tx:

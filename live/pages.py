@@ -29,8 +29,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 STATUS = {
     "show_badge_first": 401, "not_yours": 403, "no_such_code": 404, "no_such_session": 404, "no_such_page": 404,
-    "no_such_poll": 404, "no_such_device": 404, "too_many_tries": 429, "too_fast": 429, "come_back": 503,
-    "try_again": 503, "our_mistake": 500, "not_understood": 400,
+    "no_such_poll": 404, "no_such_device": 404, "organisers_only": 403, "too_many_tries": 429, "too_fast": 429,
+    "come_back": 503, "try_again": 503, "our_mistake": 500, "not_understood": 400,
 }  # fmt: skip
 """The HTTP status of a refusal; 409 for all others."""
 
@@ -227,7 +227,7 @@ def after_the_door(request: Request, home: str) -> str:
 
 
 def workplace(request: Request, badge: Badge) -> str:
-    """The desk of the one session that is on, else the list of desks, else the people page; "/" for everybody else.
+    """The desk of the one session that is on, else the list of desks, else the registration desk; "/" for others.
 
     A teller of the event counts hands.
     """
@@ -241,7 +241,7 @@ def workplace(request: Request, badge: Badge) -> str:
     on = [each.session.id for each in mine if each.session.state == "on"]
     if mine:
         return f"/desk/{on[0]}" if len(on) == 1 else "/desk"
-    return "/people" if badge.role in rights.EVERYWHERE["manage_people"] else "/"
+    return "/registration" if badge.role in rights.EVERYWHERE["manage_people"] else "/"
 
 
 def person_badge(request: Request) -> Badge:

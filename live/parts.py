@@ -6,14 +6,14 @@ A part with a template goes out as HTML, rendered once for each audience; one wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlmodel import select
 
 from live.hub import Audience
 from live.presence import Presence, ScreenHealth
-from models import ballots, boards, programme, results, stage
+from models import ballots, boards, people, programme, results, stage
 from models.screens import Screen
 from models.store import Tx
 
@@ -88,6 +88,10 @@ def _hall_turnout(tx: Tx, hall_id: int, live: Live) -> dict[str, int] | None:
 
 def _here(tx: Tx, session_id: int, live: Live) -> dict[str, int]:
     return {"n": live.presence.here(session_id, live.now)}
+
+
+def _arrivals(tx: Tx, event: int, live: Live) -> dict[str, int]:
+    return asdict(people.arrivals(tx))
 
 
 def _hall_here(tx: Tx, hall_id: int, live: Live) -> dict[str, int] | None:
@@ -190,6 +194,7 @@ PARTS: tuple[Part, ...] = (
          lambda tx, id_, live: live.presence.staff(id_, live.now), 1.0, "desk/_staff.html"),
     Part("desk", "turnout", "session", _topics("turnout"), _turnout, 0.2),
     Part("desk", "here", "session", _topics("here"), _here, 1.0),
+    Part("registration", "arrivals", "event", _topics("arrivals"), _arrivals, 1.0),
 )  # fmt: skip
 
 AT_ONCE = frozenset({"now", "scene"})

@@ -15,9 +15,8 @@ from sqlmodel import col, select
 from models import journal
 from models.command import Badge, Command, Done, Id, Touched
 from models.logins import ASKS_FOR, BROWSERS, LANGUAGES, Asking, Login, browsers, doubtful, require_confirmed
-from models.people import Person
+from models.people import Person, in_care
 from models.refusals import Refused
-from models.rights import require
 from models.screens import Screen
 from models.store import Peek, Tx
 
@@ -256,7 +255,7 @@ def due(tx: Tx | Peek, token_hash: bytes, wait: float, now: float) -> bool:
 def _asked(tx: Tx, badge: Badge, person: int, number: int, now: float) -> tuple[int, Asking | None]:
     """Whose device it is, and its row while it waits. Refused unless that is this badge, or it manages people."""
     if person and person != badge.person_id:
-        require(tx, badge, "manage_people")
+        in_care(tx, badge, person)
     else:
         require_confirmed(tx, badge)
         person = badge.person_id

@@ -86,11 +86,20 @@ class JournalRow:
 
 def latest(tx: Tx, session_id: int, limit: int = 50) -> tuple[JournalRow, ...]:
     """The last acts in a session, newest first."""
+    return _rows(tx, "j.session_id = ?", (session_id, limit))
+
+
+def at_the_door(tx: Tx, limit: int) -> tuple[JournalRow, ...]:
+    """The last acts that belong to no session, newest first: what the registration desk and the office did."""
+    return _rows(tx, "j.session_id IS NULL", (limit,))
+
+
+def _rows(tx: Tx, where: str, values: tuple[int, ...]) -> tuple[JournalRow, ...]:
     rows = tx.cursor.execute(
         "SELECT j.id, j.at, coalesce(trim(p.given_name || ' ' || p.family_name), ''), j.person_id, j.act, j.facts,"
         " j.undo != '' AND NOT j.undone, j.undone FROM journal j LEFT JOIN person p ON p.id = j.person_id"
-        " WHERE j.session_id = ? ORDER BY j.id DESC LIMIT ?",
-        (session_id, limit),
+        f" WHERE {where} ORDER BY j.id DESC LIMIT ?",
+        values,
     )
     return tuple(
         JournalRow(id_, at, who, person, act, msgspec.json.decode(facts), bool(undoable), bool(undone))

@@ -15,12 +15,15 @@ ROLES = (
 )  # fmt: skip
 VOTING_ROLES = ("participant", "chair", "rapporteur")
 """Who counts among the people present. Interpreters, moderators, organisers and observers must be named."""
+PROTECTED = ("organiser", "data_protection")
+"""Whose badges only an organiser may look after."""
 EVERYWHERE: dict[str, frozenset[str]] = {
     "moderate": frozenset({"organiser"}),
     "switch_screens": frozenset({"organiser", "av"}),
     "count_hands": frozenset({"organiser", "teller"}),
     "manage_people": frozenset({"organiser", "registration"}),
     "change_programme": frozenset({"organiser"}),
+    "approve_people": frozenset({"organiser"}),
     "see_desk": frozenset({"organiser", "rapporteur", "av", "teller"}),
 }
 """What a role of the event may do in every session."""
@@ -75,5 +78,10 @@ def require(tx: Tx, badge: Badge, permission: str, session_id: int | None = None
     """Refused("not_yours") unless the badge may."""
     if badge.role != "system" and not may(tx, badge, permission, session_id):
         raise Refused("not_yours")
-    if permission == "manage_people":
+    if permission in ("manage_people", "approve_people"):
         require_confirmed(tx, badge)
+
+
+def may_answer_for(tx: Tx, badge: Badge, role: str) -> bool:
+    """Whether whoever manages people may print, renew, revoke or pass on the badge of somebody with this role."""
+    return role not in PROTECTED or badge.role == "system" or may(tx, badge, "approve_people")

@@ -10,6 +10,15 @@ import unicodedata
 MARKS = 4
 """Combining marks kept on one letter; Vietnamese needs two, Arabic with full vowels three."""
 _TURKISH = str.maketrans("İIı", "iii")
+_ALIKE = str.maketrans(
+    {
+        "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ə": "e",
+        "ی": "ي", "ى": "ي", "ک": "ك", "ة": "ه", "ٱ": "ا", "ـ": None, "ء": None, "\u200c": None, "\u200d": None,
+        "'": None, "’": None, "‘": None, "ʼ": None, "ʻ": None, "`": None, "-": " ", "–": " ", "‑": " ",
+    }
+    | {chr(start + n): str(n) for start in (0x660, 0x6F0) for n in range(10)}
+)  # fmt: skip
+"""Letters without a decomposition, what Arabic writes in two ways, and what people leave out of a name they type."""
 
 
 def tidy(text: str, limit: int) -> str:
@@ -31,6 +40,6 @@ def tidy(text: str, limit: int) -> str:
 
 
 def fold(text: str) -> str:
-    """For searching: case, accents and the Turkish dotless i do not matter."""
+    """For searching: case, accents, the Turkish dotless i, the hamza, ё and hyphens do not matter."""
     plain = unicodedata.normalize("NFKD", text.translate(_TURKISH).casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c))
+    return "".join(c for c in plain if not unicodedata.combining(c)).translate(_ALIKE)

@@ -23,10 +23,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.command", "models.refusals"),
     ("models.store",),
     (
-        "models", "models.ballots", "models.boards", "models.carried", "models.devices", "models.doors", "models.drafts", "models.hands",
-        "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people",
-        "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.schedule",
-        "models.screens", "models.spares", "models.stage", "models.tidy", "models.translations", "models.voting",
+        "models", "models.arrivals", "models.ballots", "models.binding", "models.boards", "models.carried",
+        "models.devices", "models.doors", "models.drafts", "models.finding", "models.hands", "models.imports",
+        "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people", "models.polls",
+        "models.programme", "models.results", "models.rights", "models.rounds", "models.schedule", "models.screens",
+        "models.spares", "models.staffing", "models.stage", "models.tidy", "models.translations", "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",

@@ -43,6 +43,8 @@ async def do(request: Request) -> Response:
             raise Refused("too_fast")
         out = await node.ask(badge, command)
         facts = out.facts
+        if "person" in facts and back.endswith("person=new"):
+            back = f"{back.removesuffix('new')}{facts['person']}"
         if name == "write_poll" and "poll" in facts and back.endswith("/new"):
             back = f"{back.removesuffix('/poll/new')}#poll-{facts['poll']}"
     except Refused as refused:

@@ -10,7 +10,6 @@ from starlette.routing import Route
 
 from live import pages
 from models import people, rights, screens
-from models.people import Person
 from models.refusals import Refused
 
 
@@ -23,7 +22,7 @@ async def people_page(request: Request) -> Response:
     query, show = request.query_params.get("q", "")[:80], request.query_params.get("show", "")
     with node.store.reading() as tx:
         rights.require(tx, badge, "manage_people")
-        person = tx.get(Person, pages.number(show)) if show else None
+        person = people.in_care(tx, badge, pages.number(show)) if show else None
         if show and (person is None or person.revoked):
             raise Refused("no_such_person")
         context: dict[str, Any] = {
@@ -35,6 +34,9 @@ async def people_page(request: Request) -> Response:
             "halls": screens.halls(tx),
             "delegations": people.delegations(tx),
             "total": people.total(tx),
+            "approves": rights.may(tx, badge, "approve_people"),
+            "waits": people.waiting(tx, node.wall()),
+            "protected": rights.PROTECTED,
             "most": people.FOUND,
         }
     card = None
