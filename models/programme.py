@@ -131,6 +131,11 @@ class AgendaRow:
     was_hall: Texts = field(default_factory=dict)
     """The hall it was to be in, if another."""
 
+    @property
+    def ends(self) -> str:
+        """When it is over, as local_now() tells the time."""
+        return moment(self.day, self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class HallRow:
@@ -139,11 +144,6 @@ class HallRow:
     id: int
     names: Texts
     languages: tuple[str, ...]
-
-    @property
-    def ends(self) -> str:
-        """When it is over, as local_now() tells the time."""
-        return moment(self.day, self.end)
 
 
 @dataclass(frozen=True, slots=True)

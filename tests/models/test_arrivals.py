@@ -203,7 +203,9 @@ def test_the_next_number_is_in_the_style_of_the_list(world: World, numbers: tupl
 
 # Walk-ins
 
-WALK_IN = AddWalkIn(given_name=" Yara ", family_name="Haddad", native_name="يارا حداد", organisation="Press", role="observer")
+WALK_IN = AddWalkIn(
+    given_name=" Yara ", family_name="Haddad", native_name="يارا حداد", organisation="Press", role="observer"
+)
 
 
 def test_a_walk_in_has_no_badge_until_an_organiser_approves(world: World) -> None:

@@ -20,7 +20,9 @@ DAY = "2026-05-12"
 HOURS = ("08:30", "09:00", "10:00", "10:20", "11:00", "23:00")
 SESSIONS = (1, 2, 3, 4, 5)
 ORGANISER = Badge(1, "organiser")
-people = st.sampled_from([ORGANISER] * 4 + [Badge(2, "moderator")] * 2 + [Badge(3, "moderator"), Badge(4, "participant")])
+people = st.sampled_from(
+    [ORGANISER] * 4 + [Badge(2, "moderator")] * 2 + [Badge(3, "moderator"), Badge(4, "participant")]
+)
 sessions, halls = st.sampled_from(SESSIONS), st.sampled_from([1, 2, 2, 3])
 wrong = st.integers(0, 9)
 
