@@ -6,6 +6,7 @@ is asked inside the transaction.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -132,6 +133,15 @@ def decode(text: bytes) -> Any:
         return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise Refused("not_understood") from exc
+
+
+_ID = re.compile(rb'"id"\s*:\s*([0-9]{1,15})[\s,}]')
+
+
+def id_in(text: bytes) -> int:
+    """The id of a message that was not understood, so that its sender need not wait; 0 where none can be read."""
+    found = _ID.search(text)
+    return int(found[1]) if found else 0
 
 
 def from_json(name: str, body: bytes) -> Command:

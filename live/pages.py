@@ -156,6 +156,8 @@ def answer(request: Request, badge: Badge | None, out: Done | Refused, *, back: 
                 told["facts"] = out.facts
             return JSONResponse(told)
         told |= {"no": out.key, "words": node.renderer.refusal(language, out.key, out.params)}
+        if out.params:
+            told["facts"] = out.params
         return JSONResponse(told, STATUS.get(out.key, 409))
     response = RedirectResponse(back, 303)
     params = out.facts if isinstance(out, Done) else out.params

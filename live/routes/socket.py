@@ -56,7 +56,7 @@ class Connection:
             else:
                 self._hello(message)
         except Refused as refused:
-            self._refuse(0, refused)
+            self._refuse(commands.id_in(text) if refused.key == "not_understood" else 0, refused)
             if refused.key in ("not_understood", "not_yours"):
                 self.faults += 1
                 if self.faults > 3 or self.look is None:
@@ -149,7 +149,8 @@ class Connection:
 
     def _refuse(self, id_: int, refused: Refused) -> None:
         words = self.node.renderer.refusal(self.badge.language, refused.key, refused.params)
-        self.line.send(message_frame({"re": id_, "no": refused.key, "words": words}))
+        facts = {"facts": refused.params} if refused.params else {}
+        self.line.send(message_frame({"re": id_, "no": refused.key, "words": words} | facts))
 
     def _show_mine(self) -> None:
         session = self.look.session if self.look else 0

@@ -11,6 +11,7 @@ import pytest
 from app import STATIC
 from models import screens, voting
 from models.command import Badge, Done
+from models.programme import confirmation
 from models.store import Tx
 from tests.house import Guest, House, browser
 from tests.world import World
@@ -250,6 +251,39 @@ async def test_a_hello_with_a_number_that_is_none_is_not_understood(house: House
     await guest.until(lambda: guest.code is not None)
 
     assert guest.code == 1008
+
+
+@pytest.mark.parametrize(
+    ("message", "re"),
+    [
+        ({"id": 7, "do": "drop_table"}, 7),
+        ({"do": "check_in", "session": 1, "id": 8, "x": 1}, 8),
+        ({"id": "9", "do": "x"}, 0),
+        ({"do": "x"}, 0),
+        ({"id": 10**20, "do": "x"}, 0),
+    ],
+)
+async def test_what_is_not_understood_is_answered_under_its_number(
+    house: House, message: dict[str, object], re: int
+) -> None:
+    guest = await house.guest(house.world.moderator, view="phone")
+    guest.say(message)
+    await guest.until(lambda: any("no" in each for each in guest.frames))
+
+    told = next(each for each in guest.frames if "no" in each)
+    assert (told["re"], told["no"]) == (re, "not_understood")
+
+
+async def test_a_refusal_tells_what_its_words_name_as_data(house: House) -> None:
+    guest = await house.guest(house.world.moderator, view="phone")
+    guest.say({"id": 3, "do": "end_session", "session": 1, "confirm": 0})
+    await guest.until(lambda: any(each.get("re") == 3 for each in guest.frames))
+    async with browser(house, cookie=f"hallside={house.token(house.world.moderator)}") as desk:
+        by_post = (await desk.post("/do/end_session", json={"session": 1, "confirm": 0})).json()
+
+    by_line = next(each for each in guest.frames if each.get("re") == 3)
+    assert (by_line["no"], by_line["facts"]) == ("confirm_number", {"number": confirmation(1)})
+    assert by_post["facts"] == by_line["facts"]
 
 
 @pytest.mark.parametrize("language", ["en", "tr", "ar", "ru"])
