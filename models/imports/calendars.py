@@ -20,6 +20,8 @@ from models.imports.tidying import clean
 
 LINES = 200_000
 ZONES = 20
+HEAD = 1_000
+"""Characters before the value of a property."""
 EXPECTED = "a calendar (iCalendar, .ics)"
 WANTED = (
     "UID", "SUMMARY", "LOCATION", "DTSTART", "DTEND", "DURATION", "DESCRIPTION", "CATEGORIES", "STATUS", "SEQUENCE",
@@ -94,7 +96,10 @@ def _lines(given: Given, found: Findings) -> list[tuple[int, str]]:
         elif line:
             begins.append(n)
             whole.append([line.replace(b"\r", b" ")])
-    text = decode(b"\n".join(map(b"".join, whole)))
+    try:
+        text = decode(b"\n".join(map(b"".join, whole)))
+    except Unreadable as error:
+        raise Unreadable("calendar_encoding" if error.key == "encoding_unknown" else error.key, **error.params) from None
     if text.told:
         found.note(given.file, 0, "read_as", encoding=text.told)
     lines = text.text.split("\n")
@@ -177,7 +182,9 @@ def _keep(entry: Entry, name: str, line: str, n: int, fields: Fields, found: Fin
     zone = language = ""
     if ";" in head:
         try:
-            _, given, value = Contentline(line).parts()  # type: ignore[no-untyped-call]
+            if len(head) > HEAD:
+                raise ValueError("more parameters than any property has")
+            _, given, value = Contentline(line).raw_parts()  # type: ignore[no-untyped-call]
         except ValueError:
             told.problem("no_property", value=clean(line, 60))
             return False

@@ -31,6 +31,8 @@ WORDS = {
     "too_many_lines": "has more than {limit} lines; export fewer days at once, what is there stays",
     "too_many_slots": "has more than {limit} sessions; import it in parts, what is there stays",
     "no_slots": "has no session in it",
+    "calendar_encoding": "is not UTF-8, and its letters do not tell what it is; name it in decisions.json:"
+    ' {{"encodings": {{"programme": "windows-1254"}}}}',
     "calendar_broken": "is damaged: a part of it ends here that did not begin, or begins where it cannot",
     "calendar_cut": "is not whole: it ends within {value}",
     "no_property": "is no line of a calendar: {value}",

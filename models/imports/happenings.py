@@ -140,7 +140,8 @@ class _Reading:
             at_date = self._at(value, told, "RDATE")
             if at_date is None or at_date.is_day:
                 raise Endless("repeats_so", value=clean(value.text, 60))
-            found[at_date.mark] = at_date
+            # Said in the zone of the first time, by whose clock the others are known.
+            found[at_date.mark] = _Moment(at_date.at.astimezone(zone)) if zone and at_date.at.tzinfo else at_date
             if len(found) > SLOTS:
                 raise Endless("repeats_often", limit=SLOTS)
         for value in (part for each in entry.values.get("EXDATE", ()) for part in _parts(each)):
