@@ -18,7 +18,7 @@ from live.bus import Bus, open_bus
 from live.guard import Guard
 from live.node import Node
 from live.render import Renderer
-from live.routes import badge, desk, do, health, office, phone, screen, socket
+from live.routes import badge, desk, do, health, office, phone, printing, screen, socket
 from live.server import Served
 from live.settings import Settings, load
 from models import programme
@@ -56,6 +56,7 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
             *do.routes,
             *desk.routes,
             *office.routes,
+            *printing.routes,
             *screen.routes,
             *health.routes,
         ],

@@ -69,5 +69,8 @@ def cards(tx: Tx | Peek, of: str = ALL, person: int = 0) -> tuple[Card, ...]:
         " AND (? = 0 OR p.id = ?) AND (? = 'all' OR p.role = ? OR (? = 'expected' AND NOT p.arrived))",
         (person, person, of, of, of),
     )
-    found = [Card(*row[:7], msgspec.json.decode(row[7]), row[8], bool(row[9])) for row in rows]
+    found = [
+        Card(id_, issue, number, given, family, native, organisation, msgspec.json.decode(names), role, bool(arrived))
+        for id_, issue, number, given, family, native, organisation, names, role, arrived in rows
+    ]
     return tuple(sorted(found, key=lambda c: (fold(c.family_name), fold(c.given_name), c.number)))

@@ -23,21 +23,21 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.command", "models.refusals"),
     ("models.store",),
     (
-        "models", "models.ballots", "models.boards", "models.devices", "models.doors", "models.drafts", "models.hands",
-        "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people",
-        "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.screens",
-        "models.spares", "models.stage", "models.tidy", "models.translations", "models.voting",
+        "models", "models.ballots", "models.boards", "models.cards", "models.devices", "models.doors", "models.drafts",
+        "models.hands", "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations",
+        "models.people", "models.polls", "models.programme", "models.results", "models.rights", "models.rounds",
+        "models.screens", "models.spares", "models.stage", "models.tidy", "models.translations", "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
         "live.frames", "live.guard", "live.httpline", "live.hub", "live.languages", "live.limits", "live.line",
-        "live.lock", "live.log", "live.plainline", "live.presence", "live.render", "live.serve", "live.server",
-        "live.settings", "live.wire", "live.words",
+        "live.lock", "live.log", "live.plainline", "live.presence", "live.print", "live.render", "live.serve",
+        "live.server", "live.settings", "live.wire", "live.words",
     ),
     ("live.commands", "live.deadlines", "live.node", "live.parts", "live.projector"),
     ("live.faces", "live.pages"),
     ("live.routes",),
-    ("app", "live.child", "live.cli", "live.example", "live.invented", "live.offline", "live.welcome"),
+    ("app", "live.child", "live.cli", "live.example", "live.invented", "live.offline", "live.printing", "live.welcome"),
 )  # fmt: skip
 """From the ground up. A module imports its own floor and those below."""
 
@@ -59,8 +59,9 @@ LINES_OF_ROUTES = {"socket.py": {"hub.join", "hub.leave"}}
 """A socket is seated and unseated by its own route. Nothing else in routes touches the hub."""
 
 
-LATE = {"models.migrations"}
-"""Alembic is left to the rare start that needs it: a server that is started again must be up at once."""
+LATE = {"models.migrations", "live.print"}
+"""Alembic is left to the rare start that needs it, and what writes PDF to whoever prints: a server that is started
+again must be up at once."""
 
 
 def sources() -> Iterator[tuple[str, Path]]:

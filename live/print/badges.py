@@ -63,7 +63,7 @@ def draw(look: Look, faces: Sequence[Face], size: Size, address: str, *, marks: 
     paper = Paper(*size.page, title=pick(look.names, look.floor))
     logo = picture(look.logo)
     ticks = cut_marks(size) if marks else []
-    sentences = [_sentence(paper, look_, address, size.card[0] - 2 * style.pad, style) for look_ in look.languages]
+    sentences = _sentences(paper, look.languages, address, size.card[0] - 2 * style.pad, style)
 
     for fronts, backs in pages(size, faces):
         _page(paper, ticks)
@@ -182,6 +182,10 @@ def _back(
         at = paper.put(block, left, at, width) + gap
 
 
-def _sentence(paper: Paper, language: str, address: str, width: float, style: Style) -> Fitted:
-    """What to do with the back, in one language."""
-    return paper.fit(words.say(words.SCAN, language, address=address), width, style.sentence, style.sentence * READABLE)
+def _sentences(paper: Paper, languages: Sequence[str], address: str, width: float, style: Style) -> list[Fitted]:
+    """What to do with the back, in the languages of the event, all of one size."""
+    found = [
+        paper.fit(words.say(words.SCAN, one, address=address), width, style.sentence, style.sentence * READABLE)
+        for one in languages
+    ]
+    return [replace(each, size=min(other.size for other in found)) for each in found]

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import segno
-from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.varLib import instancer  # type: ignore[import-untyped]
 from fpdf import FPDF
 from fpdf.bidi import auto_detect_base_direction
 from fpdf.enums import TextDirection
@@ -112,9 +112,7 @@ class Paper(FPDF):
             self._fits[key] = self._fit(*key)
         return self._fits[key]
 
-    def _fit(
-        self, text: str, width: float, size: float, smallest: float, lines: int, bold: bool, shade: int
-    ) -> Fitted:
+    def _fit(self, text: str, width: float, size: float, smallest: float, lines: int, bold: bool, shade: int) -> Fitted:
         words = text.split() or [""]
         towards = "rtl" if auto_detect_base_direction(text) is TextDirection.RTL else "ltr"
         best = Fitted((text,), 0.0, bold, shade)
@@ -148,14 +146,15 @@ class Paper(FPDF):
         What stands on the page already is repeated as it was written, moved to its place: shaping is most of the work.
         """
         key = (fitted, width, align)
-        page = self.pages[self.page]
+        drawing = self.pages[self.page].contents
+        assert isinstance(drawing, bytearray)
         if key in self._written:
             left, top, drawn = self._written[key]
             self._out(f"q 1 0 0 1 {(x - left) * self.k:.3f} {(top - y) * self.k:.3f} cm")
             self._out(drawn)
             self._out("Q")
             return y + fitted.height
-        start = len(page.contents)
+        start = len(drawing)
         # The font is named anew, so that what is repeated does not depend on what was written before it.
         self.set_font("latin", "", 1)
         self.set_font("latin", "B" if fitted.bold else "", fitted.size)
@@ -165,7 +164,7 @@ class Paper(FPDF):
             self.set_xy(x, y + n * fitted.leading)
             self.cell(width, fitted.leading, line, align=align)
         self.set_text_shaping(True)
-        self._written[key] = (x, y, bytes(page.contents[start:]))
+        self._written[key] = (x, y, bytes(drawing[start:]))
         return y + fitted.height
 
     def hairline(self, x1: float, y1: float, x2: float, y2: float) -> None:
@@ -200,7 +199,7 @@ def printable(text: str) -> tuple[str, bool]:
         if ord(c) in have:
             written.append(c)
             continue
-        base, *accents = unicodedata.normalize("NFD", c)
+        base, *accents = list(unicodedata.normalize("NFD", c))
         kept = (unicodedata.normalize("NFC", base + accent) for accent in accents)
         nearest = next((k for k in kept if len(k) == 1 and ord(k) in have), base)
         if unicodedata.combining(c) or c in "\u200c\u200d":

@@ -18,7 +18,21 @@ from hypothesis import strategies as st
 
 from live import commands
 from live.commands import BY_NAME, COMMANDS, allow, decode, from_form, from_json
-from models import ballots, devices, doors, drafts, hands, logins, people, rights, rounds, screens, spares, stage, voting
+from models import (
+    ballots,
+    devices,
+    doors,
+    drafts,
+    hands,
+    logins,
+    people,
+    rights,
+    rounds,
+    screens,
+    spares,
+    stage,
+    voting,
+)
 from models.command import Badge, Command, Done
 from models.refusals import Refused
 from models.rights import ROLES
