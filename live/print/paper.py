@@ -1,7 +1,7 @@
 """Paper to write on: the fonts of the pages, lines that fit their place, and QR codes.
 
-The fonts are kept as the browser wants them: packed, in parts by script, Latin and Cyrillic variable. They are unpacked
-and set to two weights at first use (2 s of CPU) into a folder that goes with the process.
+The fonts are kept as the browser wants them: packed, in parts by script, all but the Arabic variable. Each is unpacked
+and set to two weights when it is first written with (0.3 s of CPU), into a folder that goes with the process.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from live.draw import QUIET
 
 FONTS = Path(__file__).parent.parent.parent / "static" / "vendor" / "fonts"
 SCRIPTS = {
-    "latin": "ibm-plex-sans-latin-standard-normal.woff2",
-    "latin-ext": "ibm-plex-sans-latin-ext-standard-normal.woff2",
-    "cyrillic": "ibm-plex-sans-cyrillic-standard-normal.woff2",
+    **{
+        script: f"ibm-plex-sans-{script}-standard-normal.woff2"
+        for script in ("latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek", "vietnamese")
+    },
     "arabic": "ibm-plex-sans-arabic-arabic-%d-normal.woff2",
 }
-"""The first is written with, the others are fallen back to; a % stands for the weight."""
+"""The first is written with, the others are fallen back to in this order; %d stands for the weight."""
 WEIGHTS = {"": 400, "B": 600}
 POINT = 25.4 / 72
 """Millimetres."""
@@ -76,9 +77,10 @@ class Paper(FPDF):
         self.set_auto_page_break(False)
         self.set_margin(0)
         self.c_margin = 0
-        for (script, style), path in _files().items():
-            self.add_font(script, style, path)
-        self.set_fallback_fonts([script for script in SCRIPTS if script != "latin"])
+        # What looks like the mark for the number of pages is somebody's text.
+        self.alias_nb_pages("")
+        for style in WEIGHTS:
+            self.add_font("latin", style, _file("latin", style))
         self.set_text_shaping(True)
         self.set_title(title)
         self.set_creator("Hallside")
@@ -91,6 +93,16 @@ class Paper(FPDF):
         """A page on which nothing was written yet."""
         super().add_page(*given, **named)
         self._written.clear()
+
+    def get_fallback_font(self, char: str, style: str = "") -> str | None:
+        """The font of another script for a letter that Latin lacks; it comes into the document when it is needed."""
+        script = _scripts().get(ord(char))
+        if script is None:
+            return None
+        weight = "B" if "B" in style else ""
+        if f"{script}{weight}" not in self.fonts:
+            self.add_font(script, weight, _file(script, weight))
+        return f"{script}{weight}"
 
     def width_of(self, word: str, *, bold: bool) -> float:
         """Millimetres at one point."""
@@ -191,7 +203,7 @@ def printable(text: str) -> tuple[str, bool]:
 
     A letter they lack loses its accents; where that does not help the text is "".
     """
-    have = _letters()
+    have = _scripts()
     if all(ord(c) in have for c in text):
         return text, True
     written = []
@@ -223,28 +235,27 @@ def picture(png: bytes | None) -> Image.Image | None:
 
 
 @cache
-def _letters() -> frozenset[int]:
-    """Everything that all weights of our fonts can write together, and the space."""
-    found: dict[str, set[int]] = {style: {32} for style in WEIGHTS}
-    for (_, style), path in _files().items():
-        with TTFont(path, lazy=True) as font:
-            found[style].update(font.getBestCmap())
-    return frozenset(set.intersection(*found.values()))
+def _scripts() -> dict[int, str]:
+    """For every letter that can be written the script whose font has it."""
+    found: dict[int, str] = {}
+    for script, name in SCRIPTS.items():
+        with TTFont(FONTS / (name % 400 if "%" in name else name), lazy=True) as font:
+            for letter in font.getBestCmap():
+                found.setdefault(letter, script)
+    return found
 
 
-def _files() -> dict[tuple[str, str], Path]:
-    """The font of each script and weight as a file that a PDF can hold, made once in a process."""
+def _file(script: str, style: str) -> Path:
+    """The font of a script in a weight as a file that a PDF can hold, made once in a process."""
     global _folder
+    weight, name = WEIGHTS[style], SCRIPTS[script]
     with _once:
-        fresh = _folder is None
-        if _folder is None:
+        if _folder is None or not Path(_folder.name).exists():
             _folder = tempfile.TemporaryDirectory(prefix="hallside-fonts-", ignore_cleanup_errors=True)
-        files = {(s, style): Path(_folder.name) / f"{s}-{w}.ttf" for s in SCRIPTS for style, w in WEIGHTS.items()}
-        if fresh or not all(path.exists() for path in files.values()):
-            for (script, style), path in files.items():
-                name = SCRIPTS[script]
-                _unpack(FONTS / (name % WEIGHTS[style] if "%" in name else name), WEIGHTS[style], path)
-        return files
+        path = Path(_folder.name) / f"{script}-{weight}.ttf"
+        if not path.exists():
+            _unpack(FONTS / (name % weight if "%" in name else name), weight, path)
+        return path
 
 
 def _unpack(source: Path, weight: int, target: Path) -> None:
