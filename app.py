@@ -19,7 +19,7 @@ from live.guard import Guard
 from live.node import Node
 from live.render import Renderer
 from live.routes import (
-    badge, desk, do, health, office, phone, registration, screen, socket, tablet, teller,
+    badge, desk, do, health, office, phone, printing, registration, screen, socket, tablet, teller,
 )  # fmt: skip
 from live.server import Served
 from live.settings import Settings, load
@@ -58,6 +58,7 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
             *do.routes,
             *desk.routes,
             *office.routes,
+            *printing.routes,
             *registration.routes,
             *screen.routes,
             *tablet.routes,

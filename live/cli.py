@@ -24,10 +24,13 @@ from live.badges import Badges, NotAKey, grouped
 from live.invented import invent
 from live.keeping import Config, Data
 from live.lock import Lock, Taken, served_at
+from live.print.sizes import SIZES
+from live.printing import to_files
 from live.serve import CannotListen, open_socket, serve
 from live.settings import Settings, Wrong, load
 from live.words import REFUSALS
 from models import imports
+from models.cards import ALL
 from models.command import Done
 from models.migrations import NotOurs
 from models.refusals import Refused
@@ -157,12 +160,19 @@ def _badges(
         str | None, typer.Option(metavar="NUMBER", help="Make a new code and link; the old ones are invalid at once.")
     ] = None,
     screens: Annotated[bool, typer.Option("--screens", help="The links of hall screens and tablets instead.")] = False,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw badges for paper instead.")] = None,
+    labels: Annotated[str, typer.Option(metavar="PAPER", help=f"With --pdf: {', '.join(SIZES)}.")] = "a6",
+    spares: Annotated[int, typer.Option(min=0, max=2000, help="With --pdf: so many badges without a name.")] = 0,
+    cut_marks: Annotated[bool, typer.Option(help="With --pdf: mark where to cut.")] = True,
+    desk_list: Annotated[Path | None, typer.Option(metavar="FILE", help="Names for the registration desk.")] = None,
     data: Data = None, config: Config = None, address: Address = None,
 ) -> None:  # fmt: skip
     """Print codes and links: whoever holds one is that person. Printing works while the server runs."""
     settings = load(config, data=data, address=address)
     if role and role not in ROLES:
         raise Wrong(f"There is no role {role!r}. Roles are {', '.join(ROLES)}.")
+    if ((pdf or desk_list) and (screens or as_json or count)) or (spares and not pdf):
+        raise Wrong("--pdf and --desk-list go with --role, --reissue and --spares; --spares needs --pdf.")
     chosen = ("AND role = ?", role) if role else ("",)
     if revoke:
         offline.change_badge(settings, revoke, new=False, now=time.time(), say=_say)
@@ -177,14 +187,14 @@ def _badges(
             _say(f"Inventing {count} people ...")
         done = offline.write(settings, lambda tx: invent(tx, count, role or "participant", session), _say)
         chosen = (f"AND id BETWEEN {done.facts['first']} AND {done.facts['last']}",)
+    if pdf or desk_list:
+        to_files(
+            settings, lambda: _base(settings), _say, pdf=pdf, desk_list=desk_list, labels=labels, marks=cut_marks,
+            of=role or ALL, number=reissue or "", count=spares,
+        )  # fmt: skip
+        return
     with offline.reading(settings) as raw:
-        badges, base = Badges.open(settings.data), settings.address or served_at(settings.lock)
-        if not base:
-            base = welcome.base(settings)
-            _say(
-                f"Nothing serves {settings.data} now, so these links begin with {base}.\n"
-                "If it will be reached otherwise, name it: --address http://ADDRESS:PORT, or address in hallside.toml."
-            )
+        badges, base = Badges.open(settings.data), _base(settings)
         if screens:
             halls = [*welcome.screens(raw, badges, base), *welcome.tablets(raw, badges, base)]
             rows = [asdict(each) for each in halls]
@@ -194,6 +204,18 @@ def _badges(
             rows = [asdict(each) for each in people]
             lines = [f"{c.number}\t{c.name}\t{c.role}\t{grouped(c.code)}\t{c.link}" for c in people]
     typer.echo(json.dumps(rows, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
+
+
+def _base(settings: Settings) -> str:
+    """What links begin with, and a warning where that is a guess."""
+    base = settings.address or served_at(settings.lock)
+    if not base:
+        base = welcome.base(settings)
+        _say(
+            f"Nothing serves {settings.data} now, so these links begin with {base}.\n"
+            "If it will be reached otherwise, name it: --address http://ADDRESS:PORT, or address in hallside.toml."
+        )
+    return base
 
 
 def _load_example(settings: Settings) -> None:

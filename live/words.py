@@ -151,6 +151,10 @@ REFUSALS: dict[str, str] = {
     # the line
     "not_understood": _("That was not understood. Reload the page."),
     "too_fast": _("Too many messages at once. Wait a moment."),
+    "nobody_to_print": _("There is no badge to print for this choice."),
+    "too_many_to_print": _(
+        "More than %(most)s badges at once. Choose one role, or print them on the server: hallside badges --pdf."
+    ),
     "no_such_page": _("There is no such page."),
     "our_mistake": _("That did not work. Your text is still here. Try again."),
 }

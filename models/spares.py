@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from sqlmodel import col, func, select
 
 from models import journal
 from models.command import Badge, Command, Done, Id
 from models.logins import Spare
 from models.rights import require
-from models.store import Tx
+from models.store import Peek, Tx
 
 MOST = 200
 """Spare badges that are made at once."""
@@ -38,15 +37,15 @@ class MakeSpares(Command):
         return Done(frozenset({("event", "people")}), "spares_made", {"first": min(ids), "last": max(ids)})
 
 
-def last(tx: Tx) -> int:
+def last(tx: Tx | Peek) -> int:
     """The highest number of a spare badge, 0 before the first."""
-    return tx.exec(select(func.max(Spare.id))).one() or 0
+    number: int = tx.cursor.execute("SELECT coalesce(max(id), 0) FROM spare").fetchone()[0]
+    return number
 
 
-def free(tx: Tx) -> tuple[int, ...]:
+def free(tx: Tx | Peek) -> tuple[int, ...]:
     """The numbers of spare badges that were never bound to a person."""
-    rows = tx.exec(select(Spare.id).where(col(Spare.person_id).is_(None)).order_by(col(Spare.id)))
-    return tuple(number for number in rows if number)
+    return tuple(n for (n,) in tx.cursor.execute("SELECT id FROM spare WHERE person_id IS NULL ORDER BY id"))
 
 
 def label(number: int) -> str:

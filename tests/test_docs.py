@@ -14,7 +14,7 @@ from live.commands import BY_NAME, COMMANDS, Beat
 from live.node import LINES
 from live.parts import PARTS
 from live.routes import (
-    badge, desk, do, health, office, phone, registration, screen, socket, tablet, teller,
+    badge, desk, do, health, office, phone, printing, registration, screen, socket, tablet, teller,
 )  # fmt: skip
 from models.command import snake
 from models.stage import Scene
@@ -54,7 +54,7 @@ def test_every_refusal_with_its_words_and_every_notice_is_in_the_protocol() -> N
 
 
 def test_every_route_is_in_the_protocol() -> None:
-    modules = (badge, desk, do, health, office, phone, registration, screen, tablet, teller)
+    modules = (badge, desk, do, health, office, phone, printing, registration, screen, tablet, teller)
     routes = [route for module in modules for route in module.routes if isinstance(route, Route)]
     told = PROTOCOL[PROTOCOL.index("## Routes") :]
 

@@ -23,24 +23,25 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.command", "models.refusals"),
     ("models.store",),
     (
-        "models", "models.arrivals", "models.ballots", "models.binding", "models.boards", "models.carried",
-        "models.devices", "models.doors", "models.drafts", "models.finding", "models.hands", "models.imports",
-        "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people", "models.polls",
-        "models.programme", "models.results", "models.rights", "models.rounds", "models.schedule", "models.screens",
-        "models.spares", "models.staffing", "models.stage", "models.tidy", "models.translations", "models.voting",
+        "models", "models.arrivals", "models.ballots", "models.binding", "models.boards", "models.cards",
+        "models.carried", "models.devices", "models.doors", "models.drafts", "models.finding", "models.hands",
+        "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people",
+        "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.schedule",
+        "models.screens", "models.spares", "models.staffing", "models.stage", "models.tidy", "models.translations",
+        "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
         "live.frames", "live.guard", "live.httpline", "live.hub", "live.languages", "live.limits", "live.line",
-        "live.lock", "live.log", "live.machine", "live.plainline", "live.presence", "live.render", "live.serve",
-        "live.server", "live.settings", "live.visits", "live.wire", "live.words",
+        "live.lock", "live.log", "live.machine", "live.plainline", "live.presence", "live.print", "live.render",
+        "live.serve", "live.server", "live.settings", "live.visits", "live.wire", "live.words",
     ),
     ("live.commands", "live.deadlines", "live.node", "live.parts", "live.projector"),
     ("live.faces", "live.pages"),
     ("live.routes",),
     (
-        "app", "live.backup", "live.child", "live.cli", "live.doctor", "live.example", "live.invented", "live.keeping",
-        "live.offline", "live.restore", "live.welcome",
+        "app", "live.backup", "live.child", "live.cli", "live.doctor", "live.example", "live.invented",
+        "live.keeping", "live.offline", "live.printing", "live.restore", "live.welcome",
     ),
 )  # fmt: skip
 """From the ground up. A module imports its own floor and those below."""
@@ -64,8 +65,9 @@ LINES_OF_ROUTES = {"socket.py": {"hub.join", "hub.leave"}}
 """A socket is seated and unseated by its own route. Nothing else in routes touches the hub."""
 
 
-LATE = {"models.migrations"}
-"""Alembic is left to the rare start that needs it: a server that is started again must be up at once."""
+LATE = {"models.migrations", "live.print"}
+"""Alembic is left to the rare start that needs it, and what writes PDF to whoever prints: a server that is started
+again must be up at once."""
 
 
 def sources() -> Iterator[tuple[str, Path]]:

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from live import pages
-from models import people, rights, screens
+from live.print.sizes import SIZES
+from models import people, rights, screens, spares
 from models.refusals import Refused
 
 
@@ -38,11 +39,14 @@ async def people_page(request: Request) -> Response:
             "waits": people.waiting(tx, node.wall()),
             "protected": rights.PROTECTED,
             "most": people.FOUND,
+            "spares": len(spares.free(tx)),
+            "last_spare": spares.last(tx),
         }
     card = None
     if person is not None and person.id is not None:
         secret = node.badges.link_secret(person.id, person.issue)
         card = {"person": person, "code": node.badges.code(person.id, person.issue), "link": f"{base}/b#{secret}"}
+    context |= {"sizes": SIZES.values(), "roles": rights.ROLES, "most_spares": spares.MOST}
     return pages.page(request, "office/people.html", badge, query=query, card=card, **context)
 
 
