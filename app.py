@@ -19,7 +19,18 @@ from live.guard import Guard
 from live.node import Node
 from live.render import Renderer
 from live.routes import (
-    badge, desk, do, health, office, phone, printing, registration, screen, socket, tablet, teller,
+    badge,
+    desk,
+    do,
+    health,
+    office,
+    phone,
+    printing,
+    registration,
+    screen,
+    socket,
+    tablet,
+    teller,
 )  # fmt: skip
 from live.server import Served
 from live.settings import Settings, load

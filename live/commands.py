@@ -13,8 +13,22 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from models import (
-    arrivals, ballots, binding, devices, doors, drafts, hands, logins, people, rounds, schedule, screens, spares,
-    staffing, stage, voting,
+    arrivals,
+    ballots,
+    binding,
+    devices,
+    doors,
+    drafts,
+    hands,
+    logins,
+    people,
+    rounds,
+    schedule,
+    screens,
+    spares,
+    staffing,
+    stage,
+    voting,
 )  # fmt: skip
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused

@@ -21,8 +21,8 @@ PARTS_OF = {
     ("monitor", ""): (("hall", "scene"),),
     ("teller", ""): (("session", "hands"), ("session", "turnout")),
     ("desk", ""): (
-        ("hall", "air"), ("session", "place"), ("session", "run"), ("session", "polls"), ("session", "journal"), ("session", "staff"),
-        ("session", "turnout"), ("session", "here"),
+        ("hall", "air"), ("session", "place"), ("session", "run"), ("session", "polls"), ("session", "journal"),
+        ("session", "staff"), ("session", "turnout"), ("session", "here"),
     ),
 }  # fmt: skip
 

@@ -110,7 +110,7 @@ REFUSALS: dict[str, str] = {
     "no_such_hall": _("There is no such hall."),
     "screen_link_first": _("Open this hall's screen link. The organiser finds it under People."),
     "no_such_screen": _("There is no such screen."),
-    "name_missing": _("Give it a name first."),
+    "name_it_first": _("Give it a name first."),
     "no_such_announcement": _("This announcement is not in the library."),
     "announcement_empty": _("Write the announcement and choose its language."),
     "countdown_empty": _("Choose when the countdown ends."),

@@ -15,7 +15,6 @@ from models.rights import require
 from models.store import Peek, Tx
 from models.tidy import tidy
 
-
 NAME = 40
 """Longest name of a tablet, in characters."""
 
@@ -47,7 +46,7 @@ class AddTablet(Command):
             raise Refused("no_such_hall")
         name = tidy(self.name, NAME)
         if not name:
-            raise Refused("name_missing")
+            raise Refused("name_it_first")
         have = tx.exec(
             select(Screen.id).where(Screen.hall_id == self.hall, Screen.kind == "tablet", Screen.name == name)
         ).first()

@@ -14,7 +14,18 @@ from live.commands import BY_NAME, COMMANDS, Beat
 from live.node import LINES
 from live.parts import PARTS
 from live.routes import (
-    badge, desk, do, health, office, phone, printing, registration, screen, socket, tablet, teller,
+    badge,
+    desk,
+    do,
+    health,
+    office,
+    phone,
+    printing,
+    registration,
+    screen,
+    socket,
+    tablet,
+    teller,
 )  # fmt: skip
 from models.command import snake
 from models.stage import Scene

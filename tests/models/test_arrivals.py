@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from models import arrivals, ballots, devices, doors, journal, logins, people, rights, staffing
+from models import arrivals, ballots, devices, doors, journal, people, rights, staffing
 from models.arrivals import AddWalkIn, ApproveWalkIn, Arrive, DeclineWalkIn, ReplacePerson
 from models.binding import BindSpare
 from models.command import Badge, Command, Done
