@@ -15,7 +15,6 @@ from models.rights import require
 from models.store import Peek, Tx
 from models.tidy import tidy
 
-
 NAME = 40
 """Longest name of a tablet, in characters."""
 

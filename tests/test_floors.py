@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "models", "models.ballots", "models.boards", "models.devices", "models.doors", "models.drafts", "models.hands",
         "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people",
         "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.screens",
-        "models.stage", "models.tidy", "models.translations", "models.voting",
+        "models.stage", "models.tablets", "models.tidy", "models.translations", "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
