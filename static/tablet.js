@@ -5,14 +5,21 @@ const $ = (selector, root) => (root || document).querySelector(selector);
 const main = () => $("main[data-page]");
 const page = () => main().dataset.page;
 const IDLE_LOOK = 10000, BALLOT_LOOK = 3000, LOST_LOOK = 2000, UNSURE = 8000, LIMIT = 8000, WARN = 10;
-let touched = Date.now(), placed = Date.now(), looked = Date.now(), busy = false, shownUntil = 0;
+let touched = Date.now(), placed = Date.now(), looked = Date.now(), shownUntil = 0;
+let sending = false, looking = null;
 
 history.replaceState(null, "", location.pathname);
 addEventListener("pageshow", (event) => { if (event.persisted) location.replace("/tablet"); });
 // What the browser may keep to go back to is an empty page.
 addEventListener("pagehide", () => { if (main() && page() !== "idle") document.body.textContent = ""; });
 addEventListener("offline", () => { if (page() === "idle") lose(); });
-for (const kind of ["pointerdown", "keydown", "input"]) addEventListener(kind, () => { touched = Date.now(); still(0); }, true);
+for (const kind of ["pointerdown", "keydown", "input", "click"]) {
+  addEventListener(kind, ({ target }) => {
+    touched = Date.now();
+    // Its own button must still be there when the finger leaves it.
+    if (kind === "click" || !target.closest || !target.closest("#still")) still(0);
+  }, true);
+}
 document.addEventListener("focusout", () => setTimeout(ready, 100));
 document.addEventListener("pointerup", () => setTimeout(ready, 100));
 document.addEventListener("keydown", ready, true);
@@ -30,8 +37,9 @@ function ready() {
 }
 
 async function send(form, by) {
-  if (busy) return;
-  busy = true;
+  if (sending) return;
+  sending = true;
+  if (looking) looking.abort();
   const body = new URLSearchParams(new FormData(form));
   if (by && by.name) body.append(by.name, by.value);
   try {
@@ -39,12 +47,11 @@ async function send(form, by) {
   } catch {
     lose(form.id === "vote");
   }
-  busy = false;
+  sending = false;
 }
 
 /* The page that answers, as text. Rejects where nothing sensible did. */
-async function fetched(url, options) {
-  const limit = new AbortController();
+async function fetched(url, options, limit = new AbortController()) {
   const stop = setTimeout(() => limit.abort(), LIMIT);
   try {
     const answer = await fetch(url, Object.assign({ cache: "no-store", signal: limit.signal }, options));
@@ -80,32 +87,34 @@ function lose(unsure) {
   if (head) head.focus();
 }
 
+/* What is so meanwhile. Whatever a person presses comes first. */
 async function look(url, options) {
-  if (busy) return;
-  busy = true;
+  if (sending || looking) return;
+  const mine = (looking = new AbortController());
   looked = Date.now();
   const before = main(), key = before.dataset.key, was = page();
   try {
-    const html = await fetched(url, options);
+    const html = await fetched(url, options, mine);
     const fresh = $("main[data-page]", new DOMParser().parseFromString(html, "text/html"));
     const field = $("#badge");
-    if (main() === before && (fresh.dataset.page !== was || fresh.dataset.key !== key) && !(field && field.value)) place(html);
+    if (!sending && main() === before && (fresh.dataset.page !== was || fresh.dataset.key !== key) && !(field && field.value)) place(html);
   } catch {
-    if (was === "idle") lose();
+    if (was === "idle" && !sending) lose();
   }
-  busy = false;
+  looking = null;
 }
 
 /* Forget: the server's own page is the idle one again. */
 async function forget() {
-  if (busy) return;
-  busy = true;
+  if (sending) return;
+  sending = true;
+  if (looking) looking.abort();
   try {
     place(await fetched("/tablet/done", { method: "POST" }));
   } catch {
     lose();
   }
-  busy = false;
+  sending = false;
 }
 
 function still(left) {

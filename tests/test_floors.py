@@ -27,8 +27,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "models.carried", "models.devices", "models.doors", "models.drafts", "models.finding", "models.hands",
         "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people",
         "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.schedule",
-        "models.screens", "models.spares", "models.staffing", "models.stage", "models.tidy", "models.translations",
-        "models.voting",
+        "models.screens", "models.spares", "models.staffing", "models.stage", "models.tablets", "models.tidy",
+        "models.translations", "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",

@@ -7,7 +7,6 @@ the one door with their own badge, so that rights and limits hold as on a phone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -21,12 +20,12 @@ from live import commands, cookies, pages
 from live.languages import LANGUAGES
 from live.node import TABLET_WAIT, Node
 from live.visits import Visit
-from models import boards, programme, rights
-from models.ballots import MyBallot, my_ballot
+from models import programme, tablets
+from models.ballots import my_ballot
 from models.command import Badge
 from models.doors import CheckIn
 from models.refusals import Refused
-from models.results import Board
+from models.tablets import Ballot
 
 VISIT, TOLD = "visit", "told"
 STAYS = ("choose_one", "choose_at_least", "choose_at_most", "no_such_option", "try_again", "too_fast")
@@ -41,24 +40,6 @@ class Told(msgspec.Struct, frozen=True):
     params: dict[str, int | str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """What a person is asked. `turn` is the one a vote from this page will have."""
-
-    poll: Board
-    my: MyBallot
-    session: int
-
-    @property
-    def turn(self) -> int:
-        return self.my.turn + 1
-
-    @property
-    def key(self) -> str:
-        """Another one when the page must be drawn anew."""
-        return f"{self.poll.id}.{self.poll.state}.{self.poll.wording}.{self.my.turn}"
-
-
 # --- pages
 
 
@@ -69,7 +50,7 @@ async def tablet(request: Request) -> Response:
         return _link(request, 401)
     told, visit = _told(request), _visit(request, here)
     if visit is not None:
-        person = _person(node, visit.person, visit.issue)
+        person = tablets.holder(node.peek(), visit.person, visit.issue)
         asked = _asked(node, person, here) if person else Told("no_such_badge")
         if isinstance(asked, Ballot):
             return _page(request, "tablet/ballot.html", visit.language, asked=asked, visit=visit, told=told)
@@ -84,7 +65,7 @@ def _idle(request: Request, here: Badge, told: Told | None) -> Response:
     node = pages.node_of(request)
     with node.store.reading() as tx:
         hall = tx.get(programme.Hall, here.hall_id)
-        meeting = tx.get(programme.Meeting, _session(node, here))
+        meeting = tx.get(programme.Meeting, tablets.session_on(tx, here.hall_id))
         offered = tuple(programme.the_event(tx).languages.split(","))
         titles, names = (meeting.titles if meeting else {}), (hall.names if hall else {})
         session = meeting.id if meeting else 0
@@ -150,7 +131,7 @@ async def show(request: Request) -> Response:
     if found is None and not tries.open(now):
         return _back(request, Told("wait_to_type", params={"seconds": int(TABLET_WAIT)}))
     found = found or node.badges.find_code(text)
-    person = _person(node, *found) if found else None
+    person = tablets.holder(node.peek(), *found) if found else None
     if found is None or person is None:
         tries.take(now)
         return _back(request, Told("no_such_badge"))
@@ -162,7 +143,7 @@ async def show(request: Request) -> Response:
 
 async def _enter(node: Node, here: Badge, person: Badge) -> Told | None:
     """Check the person in to what is on in this hall. What is to be said, or None where there is a ballot."""
-    session = _session(node, here)
+    session = tablets.session_on(node.peek(), here.hall_id)
     try:
         if not session:
             raise Refused("nothing_on_here")
@@ -244,52 +225,13 @@ def _standing(request: Request, form: FormData) -> tuple[Visit | None, Badge | N
     visit = _visit(request, here) if here else None
     if visit is None or visit.mark != form.get("visit"):
         return None, None, spoken if here and spoken in LANGUAGES else ""
-    return visit, _person(pages.node_of(request), visit.person, visit.issue), visit.language
-
-
-def _person(node: Node, person: int, issue: int) -> Badge | None:
-    """Who a badge of this issue belongs to, while it works."""
-    row = node.peek().cursor.execute(
-        "SELECT role, languages FROM person WHERE id = ? AND issue = ? AND NOT revoked", (person, issue)
-    ).fetchone()  # fmt: skip
-    if row is None:
-        return None
-    spoken = row[1].split(",")[0]
-    return Badge(person, row[0], spoken if spoken in LANGUAGES else "en")
-
-
-def _session(node: Node, here: Badge) -> int:
-    """The session that is on in the tablet's hall; 0 for none."""
-    row = node.peek().cursor.execute(
-        "SELECT id FROM session WHERE hall_id = ? AND state = 'on'", (here.hall_id,)
-    ).fetchone()  # fmt: skip
-    return row[0] if row else 0
+    return visit, tablets.holder(pages.node_of(request).peek(), visit.person, visit.issue), visit.language
 
 
 def _asked(node: Node, person: Badge, here: Badge) -> Ballot | Told:
-    """What this person can do here now, or the sentence that says why nothing."""
-    session = _session(node, here)
     with node.store.reading() as tx:
-        board = boards.now(tx, session) if session else None
-        if board is None:
-            return Told("nothing_on_here", person.language)
-        poll = board.poll
-        if poll is None or poll.state != "open":
-            return Told("in_for_next", person.language)
-        my = my_ballot(tx, person, poll.id)
-    if not my.elector:
-        return Told(_why_not(poll.electorate, person.role), person.language)
-    if my.turn and my.secret:
-        return Told("voted_and_final", person.language)
-    return Ballot(poll, my, session)
-
-
-def _why_not(electorate: str, role: str) -> str:
-    """Why somebody is not in the register that was made when the poll was opened."""
-    if electorate == "delegations":
-        return "delegations_vote"
-    asked = electorate.removeprefix("roles:").split(",") if electorate.startswith("roles:") else rights.VOTING_ROLES
-    return "not_in_electorate" if role in asked else "no_vote_here"
+        found = tablets.asked(tx, person, here.hall_id)
+    return Told(found, person.language) if isinstance(found, str) else found
 
 
 # --- cookies of a moment

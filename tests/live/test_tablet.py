@@ -468,7 +468,7 @@ async def test_the_organiser_adds_tablets_and_finds_their_links_apart(house: Hou
 
     screen = answer.json()["facts"]["screen"]
     assert (answer.json()["ok"], again.json()["facts"]) == ("tablet_added", {"screen": screen})
-    assert nameless.json()["no"] == "name_missing"
+    assert nameless.json()["no"] == "name_it_first"
     tablets = page[page.index('id="d-tablets"') :]
     assert f"/tablet/link#{house.node.badges.screen_secret(screen, 1)}" in tablets
     assert "2 tablets" in tablets
