@@ -99,7 +99,9 @@ def _lines(given: Given, found: Findings) -> list[tuple[int, str]]:
     try:
         text = decode(b"\n".join(map(b"".join, whole)))
     except Unreadable as error:
-        raise Unreadable("calendar_encoding" if error.key == "encoding_unknown" else error.key, **error.params) from None
+        raise Unreadable(
+            "calendar_encoding" if error.key == "encoding_unknown" else error.key, **error.params
+        ) from None
     if text.told:
         found.note(given.file, 0, "read_as", encoding=text.told)
     lines = text.text.split("\n")

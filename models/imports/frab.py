@@ -52,6 +52,7 @@ class _Entry:
     fields: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     too_long: list[str] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
 
 
 def read_xml(given: Given, found: Findings) -> tuple[list[Slot], Fields]:
@@ -163,9 +164,9 @@ class _Schedule:
 
 
 class _JsonDay(msgspec.Struct):
+    rooms: dict[str, list[dict[str, msgspec.Raw]]]
     date: Any = ""
     day_start: Any = ""
-    rooms: dict[str, list[dict[str, msgspec.Raw]]] = {}
 
 
 class _Conference(msgspec.Struct):
@@ -188,6 +189,10 @@ def read_json(given: Given, found: Findings) -> tuple[list[Slot], Fields]:
         raise Unreadable("another_shape", expected=EXPECTED, found=what)
     data = decode(given.data, given.encoding).text.encode() if given.encoding else given.data
     data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        raise Unreadable("not_utf8") from None
     if data.count(b",") + data.count(b"{") + data.count(b"[") > ELEMENTS:
         raise Unreadable("too_many_elements", limit=ELEMENTS)
     try:
@@ -196,7 +201,7 @@ def read_json(given: Given, found: Findings) -> tuple[list[Slot], Fields]:
         expected = f"{EXPECTED}, with schedule, conference and days"
         first = {b"[": "a JSON list", b'"': "a JSON text"}.get(data.lstrip()[:1])
         raise Unreadable("another_shape", expected=expected, found=first or f"JSON that differs: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         if not what:
             raise Unreadable("another_shape", expected=EXPECTED, found="no JSON") from None
         raise Unreadable("not_json", why=str(error)) from None
@@ -221,8 +226,9 @@ def _entry(n: int, day: _Day, room: str, event: Mapping[str, msgspec.Raw], field
             continue
         try:
             value = msgspec.json.decode(event[name], type=str | int | None | dict[str, str | None])
-        except msgspec.DecodeError:
-            value = ""
+        except (msgspec.DecodeError, RecursionError):
+            entry.odd.append(name)
+            continue
         texts = value if isinstance(value, dict) else {"": str(value) if value not in (None, "") else ""}
         if any(len(text or "") > CELL for text in texts.values()):
             entry.too_long.append(name)
@@ -259,6 +265,8 @@ def _slot(entry: _Entry, keys: Keys, told: Told) -> Slot | None:
     given = entry.fields
     for name in entry.too_long:
         told.problem("cell_too_long", column=name, limit=CELL)
+    for name in entry.odd:
+        told.note("field_odd", column=name)
     begin, length = _begin(entry, told), span(given.get("duration", ""))
     if length is None:
         told.problem("not_a_length", column="duration", value=clean(given.get("duration", ""), 60) or "nothing")
