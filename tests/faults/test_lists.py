@@ -58,7 +58,7 @@ def test_an_import_that_takes_what_it_can_read_is_caught(tmp_path: Path) -> None
 
     assert len(halves) > 100
     for name in ("schedule.xml", "schedule.json", "programme.ics"):
-        assert sum(name in kind for kind in halves) > 10
+        assert any(name in kind for kind in halves)
 
 
 def test_a_reader_that_trusts_quotation_marks_is_caught(tmp_path: Path) -> None:
