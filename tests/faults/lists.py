@@ -141,7 +141,8 @@ def fuzzed() -> Iterator[tuple[str, str, bytes]]:
     pages = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1254", "cp1256", "cp1251")
     workbook = (EXAMPLE / "people.xlsx").read_bytes()
     written = (
-        ("schedule.xml", schedules.xml()), ("schedule.json", schedules.as_json()), ("programme.ics", schedules.ics()),
+        ("schedule.xml", schedules.as_xml()), ("schedule.json", schedules.as_json()),
+        ("programme.ics", schedules.as_ics()),
     )  # fmt: skip
     for seed in range(FILES):
         dice = random.Random(seed)

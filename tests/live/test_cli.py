@@ -142,7 +142,7 @@ def test_a_schedule_is_imported_in_place_of_a_list(tmp_path: Path, capsys: pytes
     folder.mkdir()
     for name in ("event.json", "halls.csv"):
         (folder / name).write_bytes((EXAMPLE / name).read_bytes())
-    (folder / "schedule.xml").write_bytes(schedules.xml())
+    (folder / "schedule.xml").write_bytes(schedules.as_xml())
 
     assert main(["import", str(folder), "--data", str(tmp_path / "data")]) == 0
 
