@@ -109,6 +109,8 @@ class _Reading:
         if first.is_day:
             told.note("all_day")
             return []
+        if self._length(entry, first, told) is None:
+            return []
         try:
             every = self._times(entry, first, told)
         except Endless as error:

@@ -117,7 +117,7 @@ def _meeting(
 ) -> MeetingRow:  # fmt: skip
     day, start, end = on_clock(slot.begin, slot.length, around.zone)
     told = Told(found, slot.n, slot.titled)
-    if slot.length.total_seconds() <= 0 or start == end:
+    if slot.length.total_seconds() <= 0 or (end and end <= start):
         told.problem("ends_before", start=start, end=end or "?")
     elif not end:
         told.problem("ends_late", start=start)
