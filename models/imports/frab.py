@@ -33,6 +33,8 @@ WANTED = (
     "date", "start", "duration", "room", "guid", "id", "code", "slug", "title", "track", "type", "language", "abstract",
     "description",
 )  # fmt: skip
+LONG = ("abstract", "description")
+"""What may be longer than a cell, since much less of it enters."""
 EXPECTED = "a schedule as frab or pretalx exports it"
 Texts = Mapping[str, str]
 
@@ -139,9 +141,9 @@ class _Schedule:
 
     def data(self, text: str) -> None:
         if self._text is not None and len(self._path) in (3, 5):
+            if self._size < CELL:
+                self._text.append(text[: CELL - self._size])
             self._size += len(text)
-            if self._size <= CELL:
-                self._text.append(text)
 
     def end(self, _tag: str) -> None:
         name, depth = self._path.pop(), len(self._path) + 1
@@ -152,7 +154,7 @@ class _Schedule:
             self.zone = text.strip()
             return
         entry = self.entries[-1]
-        if self._size > CELL:
+        if self._size > CELL and name not in LONG:
             entry.too_long.append(name)
         elif name == "title":
             entry.titles.setdefault(self._language.lower(), text)
@@ -230,6 +232,8 @@ def _entry(n: int, day: _Day, room: str, event: Mapping[str, msgspec.Raw], field
             entry.odd.append(name)
             continue
         texts = value if isinstance(value, dict) else {"": str(value) if value not in (None, "") else ""}
+        if name in LONG:
+            texts = {language: (text or "")[:CELL] for language, text in texts.items()}
         if any(len(text or "") > CELL for text in texts.values()):
             entry.too_long.append(name)
         elif name == "title":

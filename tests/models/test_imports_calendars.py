@@ -211,7 +211,9 @@ def test_two_versions_of_an_event_are_one_and_two_different_events_are_not() -> 
     other = parse("programme.ics", calendar([("UID:a", *at, "SUMMARY:One"), ("UID:a", *at, "SUMMARY:Two")]))
 
     assert [each.titles["en"] for each in newer.meetings] == ["New"]
-    assert said(other) == ["programme.ics, line 11, “Two”: UID a stands in row 4 too, with other contents"]
+    assert said(other) == [
+        "programme.ics, line 11, “Two”: UID a stands in line 4 too, with other contents; each event needs its own"
+    ]
 
 
 def test_a_long_identifier_is_cut_in_the_same_way_each_time_and_two_never_become_one() -> None:

@@ -380,6 +380,20 @@ def test_the_abstract_is_the_description_where_there_is_none_and_keeps_its_parag
     assert [each.abstract for each in plan.meetings] == ["First.\n\nSecond part.", "- a point"]
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_description_however_long_refuses_nothing_and_is_cut_and_told(name: str) -> None:
+    row = schedules.PROGRAMME[1] | {"abstract_en": "Of borders. " * 2_000}
+    made = {"schedule.xml": schedules.as_xml, "schedule.json": schedules.as_json, "programme.ics": schedules.as_ics}
+
+    plan = imports.parse(OTHERS | {name: made[name]([row])})
+
+    assert said(plan) == []
+    assert len(plan.meetings[0].abstract) in (3_999, 4_000)
+    [note] = said(plan, "note")
+    assert "abstract has" in note
+    assert note.endswith("and was cut to 4000")
+
+
 def test_an_entry_without_a_title_is_a_problem_and_a_long_one_is_cut_and_told() -> None:
     plan = parse("schedule.json", as_json(event(title=""), event(code="b", title="word " * 60, type="x")))
 
