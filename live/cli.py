@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from live import example, keeping, offline, welcome
+from live import decisions, example, keeping, offline, welcome
 from live.backup import NotDone
 from live.badges import Badges, NotAKey, grouped
 from live.invented import invent
@@ -121,7 +121,7 @@ def _import(
             f"{folder} is a file. Name the folder that it lies in: all lists are read together."
             if folder.exists() else f"There is no folder {folder}."
         )  # fmt: skip
-    decided = _decided(merge or [], encoding or [], column or [])
+    decided = decisions.asked(merge or [], encoding or [], column or [])
     if settings.database.exists():
         with offline.reading(settings) as raw:
             plan = imports.read(folder, raw.cursor(), decided=decided)
@@ -287,37 +287,6 @@ def _report(plan: imports.Plan) -> None:
         _say(f"{word}: {len(diff.new)} new, {len(diff.changed)} changed, {diff.same} as they are")
     if changes.moderators:
         _say(f"moderators: {len(changes.moderators)} new")
-
-
-def _decided(merge: Sequence[str], encodings: Sequence[str], columns: Sequence[str]) -> imports.Decisions:
-    """The options of an import as what decisions.json would say. Raises Wrong."""
-    encoded: dict[str, str] = {}
-    for each in encodings:
-        name, equals, encoding = (part.strip().lower() for part in each.partition("="))
-        if not equals or name not in imports.STEMS or encoding not in imports.BY_HAND:
-            raise Wrong(
-                f"--encoding wants a list and its encoding such as people=windows-1254, not {each!r}.\n"
-                f"Lists are {', '.join(imports.STEMS)}; encodings are {', '.join(imports.BY_HAND)}."
-            )
-        encoded[name] = encoding
-    named: dict[str, dict[str, str]] = {}
-    for each in columns:
-        where, equals, ours = each.rpartition("=")
-        name, colon, header = (part.strip() for part in where.partition(":"))
-        if not (equals and colon and header) or name.lower() not in imports.STEMS:
-            raise Wrong(
-                f"--column wants a list, a header and our column such as people:Nummer=number, not {each!r}.\n"
-                f"Lists are {', '.join(imports.STEMS)}."
-            )
-        named.setdefault(name.lower(), {})[header] = ours.strip()
-    return imports.Decisions(dict(map(_pair, merge)), named, encoded)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    number, equals, other = (part.strip() for part in text.partition("="))
-    if not (number and equals and other) or number == other:
-        raise Wrong(f"--merge wants two badge numbers such as 1203=1114, not {text!r}.")
-    return number, other
 
 
 def _go(app: typer.Typer, name: str, argv: Sequence[str] | None) -> int:

@@ -1,4 +1,7 @@
-"""The example's programme as other programs would export it, written here from programme.csv and nothing else."""
+"""The example's programme as other programs would export it, written here from programme.csv and nothing else.
+
+And small folders around a schedule, read and told of.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,11 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 from zlib import crc32
 
+from models import imports
+from models.command import SYSTEM, Badge
+from models.imports import Plan
+from models.store import Store
+
 EXAMPLE = Path(__file__).parents[1] / "examples" / "ibmc-2023"
 
 
@@ -20,7 +28,7 @@ def table(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO((EXAMPLE / name).read_text("utf-8"), newline="")))
 
 
-HALLS = {row["key"]: row["name_en"] for row in table("halls.csv")}
+NAMES = {row["key"]: row["name_en"] for row in table("halls.csv")}
 PROGRAMME = table("programme.csv")
 
 
@@ -51,11 +59,11 @@ def days(rows: Sequence[dict[str, str]]) -> Iterable[tuple[str, dict[str, list[d
         rooms: dict[str, list[dict[str, str]]] = {}
         for row in rows:
             if row["day"] == day:
-                rooms.setdefault(HALLS[row["hall"]], []).append(row)
+                rooms.setdefault(NAMES[row["hall"]], []).append(row)
         yield day, rooms
 
 
-def xml(rows: Sequence[dict[str, str]] = PROGRAMME) -> bytes:
+def as_xml(rows: Sequence[dict[str, str]] = PROGRAMME) -> bytes:
     """As pretalx writes schedule.xml, but for what nobody would read anyway."""
     out = [
         '<?xml version="1.0" encoding="utf-8"?>', "<schedule>", '    <generator name="pretalx" version="2026.1"/>',
@@ -125,7 +133,7 @@ def as_json(rows: Sequence[dict[str, str]] = PROGRAMME, **more: Any) -> bytes:
     ).encode()
 
 
-def ics(rows: Sequence[dict[str, str]] = PROGRAMME) -> bytes:
+def as_ics(rows: Sequence[dict[str, str]] = PROGRAMME) -> bytes:
     """As calendars write it: escaped, folded at 75 bytes, times in a zone of the world."""
     return calendar(
         [
@@ -133,7 +141,7 @@ def ics(rows: Sequence[dict[str, str]] = PROGRAMME) -> bytes:
             f"DTSTART;TZID=Europe/Istanbul:{begins(row):%Y%m%dT%H%M%S}",
             f"DTEND;TZID=Europe/Istanbul:{begins(row) + lasts(row):%Y%m%dT%H%M%S}",
             f"SUMMARY;LANGUAGE=en:{escaped(row['title_en'])}", f"DESCRIPTION:{escaped(row['abstract_en'])}",
-            f"LOCATION:{escaped(HALLS[row['hall']])}", f"CATEGORIES:{escaped(row['track'])},{row['kind']}",
+            f"LOCATION:{escaped(NAMES[row['hall']])}", f"CATEGORIES:{escaped(row['track'])},{row['kind']}",
             "ORGANIZER;CN=Ada Byron:mailto:ada@conference.example", "ATTENDEE:mailto:charles@conference.example",
         ]
         for row in rows
@@ -158,3 +166,37 @@ def fold(line: str) -> bytes:
 
 def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+EVENT = b'{"names": {"en": "A day"}, "zone": "Europe/Istanbul", "languages": ["en", "tr", "ar", "ru"]}'
+HALLS = b"key,name_en,name_tr,languages\nhall-a,Hall A,A Salonu,en;tr;ar;ru\nhall-b,Hall B,B Salonu,en;tr\n"
+TITLE = "SUMMARY;LANGUAGE=en:Opening"
+ROOM = "LOCATION:Hall A"
+
+
+def parse(name: str, data: bytes | str, there: Store | None = None, **more: bytes | str) -> Plan:
+    """A folder with an event, two halls and this file; two underlines in other names stand for the dot."""
+    files: dict[str, bytes | str] = {"event.json": EVENT, "halls.csv": HALLS, name: data}
+    files |= {other.replace("__", "."): content for other, content in more.items()}
+    given = {name: data.encode() if isinstance(data, str) else data for name, data in files.items() if data}
+    if there is None:
+        return imports.parse(given)
+    with there.reading() as tx:
+        return imports.parse(given, tx.cursor)
+
+
+def said(plan: Plan, kind: str = "problem") -> list[str]:
+    return [str(each) for each in plan.findings if each.kind == kind]
+
+
+def ics(*lines: str, before: Sequence[str] = ()) -> bytes:
+    """A calendar of one event."""
+    return calendar([lines], *before)
+
+
+def times(plan: Plan) -> list[tuple[str, str, str]]:
+    return [(meeting.day, meeting.start, meeting.end) for meeting in plan.meetings]
+
+
+def apply(store: Store, plan: Plan) -> None:
+    store.do(lambda tx: imports.apply(tx, plan, Badge(0, SYSTEM), 1.0).done())

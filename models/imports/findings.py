@@ -84,7 +84,10 @@ WORDS = {
     # schedules
     "no_identifier": "has none of {value}, so that nobody would know it again",
     "stands_twice": "stands twice: {value}",
+    "entry_twice": "the same as line {first}; taken once",
+    "same_uid": "UID {value} stands in line {first} too, with other contents; each event needs its own",
     "newer_taken": "stands in line {first} too; the version with the higher SEQUENCE is taken",
+    "field_odd": "{column} is neither text nor a number; left out",
     "not_a_moment": "{column} is no date and time: {value}",
     "not_a_length": "{column} does not tell how long it lasts: {value}",
     "ends_late": "starts at {start} and lasts until 06:00 of the next day or longer; part it in two",

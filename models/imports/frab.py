@@ -33,6 +33,8 @@ WANTED = (
     "date", "start", "duration", "room", "guid", "id", "code", "slug", "title", "track", "type", "language", "abstract",
     "description",
 )  # fmt: skip
+LONG = ("abstract", "description")
+"""What may be longer than a cell, since much less of it enters."""
 EXPECTED = "a schedule as frab or pretalx exports it"
 Texts = Mapping[str, str]
 
@@ -52,6 +54,7 @@ class _Entry:
     fields: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     too_long: list[str] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
 
 
 def read_xml(given: Given, found: Findings) -> tuple[list[Slot], Fields]:
@@ -138,9 +141,9 @@ class _Schedule:
 
     def data(self, text: str) -> None:
         if self._text is not None and len(self._path) in (3, 5):
+            if self._size < CELL:
+                self._text.append(text[: CELL - self._size])
             self._size += len(text)
-            if self._size <= CELL:
-                self._text.append(text)
 
     def end(self, _tag: str) -> None:
         name, depth = self._path.pop(), len(self._path) + 1
@@ -151,7 +154,7 @@ class _Schedule:
             self.zone = text.strip()
             return
         entry = self.entries[-1]
-        if self._size > CELL:
+        if self._size > CELL and name not in LONG:
             entry.too_long.append(name)
         elif name == "title":
             entry.titles.setdefault(self._language.lower(), text)
@@ -163,9 +166,9 @@ class _Schedule:
 
 
 class _JsonDay(msgspec.Struct):
+    rooms: dict[str, list[dict[str, msgspec.Raw]]]
     date: Any = ""
     day_start: Any = ""
-    rooms: dict[str, list[dict[str, msgspec.Raw]]] = {}
 
 
 class _Conference(msgspec.Struct):
@@ -188,6 +191,10 @@ def read_json(given: Given, found: Findings) -> tuple[list[Slot], Fields]:
         raise Unreadable("another_shape", expected=EXPECTED, found=what)
     data = decode(given.data, given.encoding).text.encode() if given.encoding else given.data
     data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        raise Unreadable("not_utf8") from None
     if data.count(b",") + data.count(b"{") + data.count(b"[") > ELEMENTS:
         raise Unreadable("too_many_elements", limit=ELEMENTS)
     try:
@@ -196,7 +203,7 @@ def read_json(given: Given, found: Findings) -> tuple[list[Slot], Fields]:
         expected = f"{EXPECTED}, with schedule, conference and days"
         first = {b"[": "a JSON list", b'"': "a JSON text"}.get(data.lstrip()[:1])
         raise Unreadable("another_shape", expected=expected, found=first or f"JSON that differs: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         if not what:
             raise Unreadable("another_shape", expected=EXPECTED, found="no JSON") from None
         raise Unreadable("not_json", why=str(error)) from None
@@ -221,9 +228,12 @@ def _entry(n: int, day: _Day, room: str, event: Mapping[str, msgspec.Raw], field
             continue
         try:
             value = msgspec.json.decode(event[name], type=str | int | None | dict[str, str | None])
-        except msgspec.DecodeError:
-            value = ""
+        except (msgspec.DecodeError, RecursionError):
+            entry.odd.append(name)
+            continue
         texts = value if isinstance(value, dict) else {"": str(value) if value not in (None, "") else ""}
+        if name in LONG:
+            texts = {language: (text or "")[:CELL] for language, text in texts.items()}
         if any(len(text or "") > CELL for text in texts.values()):
             entry.too_long.append(name)
         elif name == "title":
@@ -259,6 +269,8 @@ def _slot(entry: _Entry, keys: Keys, told: Told) -> Slot | None:
     given = entry.fields
     for name in entry.too_long:
         told.problem("cell_too_long", column=name, limit=CELL)
+    for name in entry.odd:
+        told.note("field_odd", column=name)
     begin, length = _begin(entry, told), span(given.get("duration", ""))
     if length is None:
         told.problem("not_a_length", column="duration", value=clean(given.get("duration", ""), 60) or "nothing")

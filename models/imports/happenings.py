@@ -88,13 +88,13 @@ class _Reading:
         if other is None:
             kept[key] = entry
         elif other.values == entry.values:
-            told.note("row_twice", first=other.n)
+            told.note("entry_twice", first=other.n)
         elif (version := _version(entry)) != _version(other):
             told.note("newer_taken", first=other.n)
             if version > _version(other):
                 kept[key] = entry
         else:
-            told.problem("twice", column="UID", value=clean(entry.text("UID"), 60), first=other.n)
+            told.problem("same_uid", value=clean(entry.text("UID"), 60), first=other.n)
 
     def _taking_place(self, entry: Entry, uid: str, moved: dict[_Moment, Entry]) -> list[Slot]:
         told = self._told(entry)
@@ -108,6 +108,8 @@ class _Reading:
             return slots
         if first.is_day:
             told.note("all_day")
+            return []
+        if self._length(entry, first, told) is None:
             return []
         try:
             every = self._times(entry, first, told)

@@ -16,6 +16,7 @@ from models.imports.slots import Slot
 from models.imports.tidying import clean, cut
 
 LEFT_OUT = None
+"""In place of a hall."""
 NOWHERE = "(none)"
 """How a room is called that a schedule does not name."""
 
@@ -46,6 +47,9 @@ def halls_of(
             halls_by_room[room] = room
         elif len(likely) == 1:
             halls_by_room[room] = next(iter(likely))
+        elif not halls:
+            # Their list could not be read. That is told, and enough.
+            halls_by_room[room] = ""
         else:
             halls_by_room[room] = ""
             key = "room_unclear" if likely else "room_unknown" if same else "room_missing"

@@ -22,6 +22,8 @@ from models.imports.there import There
 from models.imports.tidying import clean, hidden
 from models.imports.words import kind_of
 
+ABSTRACT = 4_000
+"""Longest abstract, in characters."""
 SCHEDULES = ("schedule.xml", "schedule.json", "programme.ics", "schedule.ics")
 """What a programme may be called where it is no list, in this order."""
 _READERS: Mapping[str, Callable[[Given, Findings], tuple[list[Slot], Fields]]] = {
@@ -117,7 +119,7 @@ def _meeting(
 ) -> MeetingRow:  # fmt: skip
     day, start, end = on_clock(slot.begin, slot.length, around.zone)
     told = Told(found, slot.n, slot.titled)
-    if slot.length.total_seconds() <= 0 or start == end:
+    if slot.length.total_seconds() <= 0 or (end and end <= start):
         told.problem("ends_before", start=start, end=end or "?")
     elif not end:
         told.problem("ends_late", start=start)
@@ -127,6 +129,11 @@ def _meeting(
         if not text.isprintable() and (seen := hidden(text)):
             told.note("hidden_characters", column=column, value=seen)
     row = Row(PROGRAMME, slot.n, cells, found)
+    abstract = "\n\n".join(
+        filter(None, (clean(each, ABSTRACT) for each in re.split(r"\n\s*\n", _lines(slot.abstract))))
+    )
+    if len(slot.abstract) > ABSTRACT:
+        told.note("shortened", column="abstract", n=len(slot.abstract), limit=ABSTRACT)
     return MeetingRow(
         key=slot.key,
         hall=hall,
@@ -137,11 +144,15 @@ def _meeting(
         kind=kind_of(slot.type) or "parallel",
         # A schedule speaks one language. What the others are called stays.
         titles=(old[1].titles if old else {}) | row.texts("title", 200),
-        abstract="\n\n".join(filter(None, (clean(each, 4000) for each in re.split(r"\n\s*\n", slot.abstract))))[:4000],
+        abstract=abstract[:ABSTRACT],
         languages=spoken,
         is_staffed=False,
         row=slot.n,
     )
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n")
 
 
 def _titles(slot: Slot, around: Around, unsaid: Counter[str]) -> Texts:
@@ -156,7 +167,7 @@ def _titles(slot: Slot, around: Around, unsaid: Counter[str]) -> Texts:
             unsaid[written[:20]] += 1
             written = around.languages[0]
         titles = {written: title}
-    return {f"title_{language}": title.replace("\r\n", "\n") for language, title in titles.items()}
+    return {f"title_{language}": _lines(title) for language, title in titles.items()}
 
 
 def _tell_zones(slots: Sequence[Slot], zone: ZoneInfo, given: Given, found: Findings) -> None:
