@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import segno
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
@@ -22,6 +22,7 @@ from fontTools.varLib import instancer  # type: ignore[import-untyped]
 from fpdf import FPDF
 from fpdf.bidi import auto_detect_base_direction
 from fpdf.enums import TextDirection
+from fpdf.fonts import TTFFont
 from PIL import Image
 
 from live.draw import QUIET
@@ -70,7 +71,7 @@ class Fitted:
 
 
 class Paper(FPDF):
-    """Pages in millimetres with our fonts, shaped and in both directions."""
+    """Pages in millimetres with our fonts, shaped and in both directions. Use as `with Paper(...) as paper`."""
 
     def __init__(self, width: float, height: float, title: str) -> None:
         super().__init__(unit="mm", format=(width, height))
@@ -88,6 +89,14 @@ class Paper(FPDF):
         self._widths: dict[tuple[str, bool], float] = {}
         self._fits: dict[tuple[object, ...], Fitted] = {}
         self._written: dict[tuple[Fitted, float, str], tuple[float, float, bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                font.close()
 
     def add_page(self, *given: Any, **named: Any) -> None:
         """A page on which nothing was written yet."""
