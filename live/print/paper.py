@@ -197,14 +197,20 @@ class Paper(FPDF):
         """A QR code with its quiet zone in a square of `side` millimetres, error level M, as on the pages."""
         code = segno.make(text, error="m", micro=False, boost_error=False)
         module = side / code.symbol_size(border=QUIET)[0]
-        self.set_fill_color(0)
-        for top, row in enumerate(bytes(each) for each in code.matrix_iter(border=QUIET)):
+        # One path for all of it: a rectangle for each run of modules by the library's own verb takes thrice as long.
+        path = []
+        for line, row in enumerate(bytes(each) for each in code.matrix_iter(border=QUIET)):
+            # A hair taller than a module: rows that only touch show a white seam on screens.
+            foot = (self.h - y - (line + 1.02) * module) * self.k
             at = row.find(1)
             while at >= 0:
                 end = row.find(0, at)
-                # A hair taller than a module: rows that only touch show a white seam on screens.
-                self.rect(x + at * module, y + top * module, (end - at) * module, module * 1.02, style="F")
+                path.append(
+                    f"{(x + at * module) * self.k:.3f} {foot:.3f}"
+                    f" {(end - at) * module * self.k:.3f} {1.02 * module * self.k:.3f} re"
+                )
                 at = row.find(1, end)
+        self._out("q 0 g " + " ".join(path) + " f Q")
 
 
 def printable(text: str) -> tuple[str, bool]:
