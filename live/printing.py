@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from live import offline, print
+from live import offline
+from live import print as paper
 from live.badges import Badges
 from live.print.sizes import SIZES
 from live.settings import Settings, Wrong
@@ -34,15 +35,15 @@ def to_files(
     with offline.reading(settings) as raw:
         badges, base = Badges.open(settings.data), base_of()
         tx, look, people = Peek(raw), cards.look(Peek(raw)), _people(raw, of, number)
-        faces = print.spare_faces(badges, base, spares.free(tx)[:count]) if count else print.faces(badges, base, people)
+        faces = paper.spare_faces(badges, base, spares.free(tx)[:count]) if count else paper.faces(badges, base, people)
     if pdf:
-        printed = print.badges_pdf(look, faces, size, base.partition("://")[2], marks=marks)
+        printed = paper.badges_pdf(look, faces, size, base.partition("://")[2], marks=marks)
         _write(pdf, printed.pdf)
         backs = "backs lie beside the fronts" if size.fold else "print on both sides, turned over the long edge"
         say(f"{pdf}: {len(faces)} badges, {backs}, at 100 %. It holds the codes: delete it when it is printed.")
         _tell(printed, say)
     if desk_list:
-        printed = print.desk_list_pdf(look, people, time.time(), look.floor)
+        printed = paper.desk_list_pdf(look, people, time.time(), look.floor)
         _write(desk_list, printed.pdf)
         say(f"{desk_list}: {len(people)} people by family name, without codes.")
         if not pdf:
@@ -77,7 +78,7 @@ def _write(path: Path, body: bytes) -> None:
         file.write(body)
 
 
-def _tell(printed: print.Printed, say: Callable[[str], None]) -> None:
+def _tell(printed: paper.Printed, say: Callable[[str], None]) -> None:
     """Whose badge is not as the list has it, by badge number."""
     for numbers, one, many in (
         (printed.without_native, "name in its own script cannot be printed", "names in their own script cannot be"

@@ -1,4 +1,4 @@
-"""What is printed on paper: badges with front and back, and the list of the registration desk. PDF in, no route known.
+"""What is printed on paper: badges with front and back, and the list of the registration desk. PDF out, no route known.
 
 The libraries that write PDF and read fonts take half a second to come: they are left to whoever prints, since a
 server that is started again must be up at once.

@@ -37,7 +37,7 @@ class Style:
 
 
 TALL = Style(9, 13, 38, 26, 19, 14, 18, 10, 16, 27, 10, 62)
-WIDE = Style(4, 7.5, 19, 13, 10, 8, 9, 6.5, 7, 16.5, 7, 27)
+WIDE = Style(4, 7.5, 19, 13, 10, 8, 9, 6.5, 5, 16.5, 7, 27)
 
 
 class _Told:
@@ -60,20 +60,20 @@ def draw(look: Look, faces: Sequence[Face], size: Size, address: str, *, marks: 
     """One PDF of fronts and backs. Its title names the event, nothing in it but the backs holds a secret."""
     style = TALL if size.card[1] > size.card[0] else WIDE
     told = _Told()
-    paper = Paper(*size.page, title=pick(look.names, look.floor))
     logo = picture(look.logo)
     ticks = cut_marks(size) if marks else []
-    sentences = _sentences(paper, look.languages, address, size.card[0] - 2 * style.pad, style)
-
-    for fronts, backs in pages(size, faces):
-        _page(paper, ticks)
-        for (x, y), face in fronts:
-            _front(paper, x, y, size, style, look, face, logo, told)
-        if not size.fold:
+    with Paper(*size.page, title=pick(look.names, look.floor)) as paper:
+        sentences = _sentences(paper, look.languages, address, size.card[0] - 2 * style.pad, style)
+        for fronts, backs in pages(size, faces):
             _page(paper, ticks)
-        for (x, y), face in backs:
-            _back(paper, x, y, size, style, face, address, sentences)
-    return Printed(bytes(paper.output()), tuple(told.native), tuple(told.simplified), tuple(told.small))
+            for (x, y), face in fronts:
+                _front(paper, x, y, size, style, look, face, logo, told)
+            if not size.fold:
+                _page(paper, ticks)
+            for (x, y), face in backs:
+                _back(paper, x, y, size, style, face, address, sentences)
+        pdf = bytes(paper.output())
+    return Printed(pdf, tuple(told.native), tuple(told.simplified), tuple(told.small))
 
 
 def _page(paper: Paper, ticks: Sequence[tuple[float, float, float, float]]) -> None:

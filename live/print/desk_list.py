@@ -23,23 +23,24 @@ def draw(look: Look, people: Sequence[Card], now: float, language: str) -> Print
     """A4 pages, mirrored where *language* is written from the right."""
     moment = datetime.fromtimestamp(now, ZoneInfo(look.zone))
     printed = words.say(words.PRINTED, language, when=f"{day(str(moment.date()), language)} {moment:%H:%M}")
-    paper = Paper(WIDTH, HEIGHT, title=pick(look.names, language))
     rows = int((HEIGHT - TOP - BOTTOM - 18 - HEAD) // ROW)
     pages = [people[start : start + rows] for start in range(0, len(people), rows)] or [()]
     mirrored = direction(language) == "rtl"
     gaps: list[str] = []
     simplified: dict[str, None] = {}
 
-    for number, page in enumerate(pages, 1):
-        paper.add_page()
-        at = _head(paper, look, printed, language, mirrored)
-        for card in page:
-            at = _row(paper, card, language, mirrored, at, gaps, simplified)
-        told = words.say(words.PAGE, language, page=number, pages=len(pages))
-        paper.put(Fitted((told,), 8.5, shade=GREY), MARGIN, HEIGHT - BOTTOM + 2, WIDTH - 2 * MARGIN)
-    if gaps:
-        _gaps(paper, gaps, language, mirrored)
-    return Printed(bytes(paper.output()), tuple(gaps), tuple(simplified))
+    with Paper(WIDTH, HEIGHT, title=pick(look.names, language)) as paper:
+        for number, page in enumerate(pages, 1):
+            paper.add_page()
+            at = _head(paper, look, printed, language, mirrored)
+            for card in page:
+                at = _row(paper, card, language, mirrored, at, gaps, simplified)
+            told = words.say(words.PAGE, language, page=number, pages=len(pages))
+            paper.put(Fitted((told,), 8.5, shade=GREY), MARGIN, HEIGHT - BOTTOM + 2, WIDTH - 2 * MARGIN)
+        if gaps:
+            _gaps(paper, gaps, language, mirrored)
+        pdf = bytes(paper.output())
+    return Printed(pdf, tuple(gaps), tuple(simplified))
 
 
 def _head(paper: Paper, look: Look, printed: str, language: str, mirrored: bool) -> float:

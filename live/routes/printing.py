@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from live import pages, print
+from live import pages
+from live import print as paper
 from live.print.sizes import SIZES
 from models import cards, rights, spares
 from models.refusals import Refused
@@ -32,15 +33,15 @@ async def badges_page(request: Request) -> Response:
         rights.require(tx, badge, "manage_people")
         look = cards.look(tx)
         if of == cards.SPARES:
-            faces = print.spare_faces(node.badges, base, spares.free(tx))
+            faces = paper.spare_faces(node.badges, base, spares.free(tx))
         else:
-            faces = print.faces(node.badges, base, cards.cards(tx, of, person))
+            faces = paper.faces(node.badges, base, cards.cards(tx, of, person))
     if not faces:
         raise Refused("nobody_to_print")
     if len(faces) > MOST:
         raise Refused("too_many_to_print", most=MOST)
     async with _one_at_a_time:
-        printed = await asyncio.to_thread(print.badges_pdf, look, faces, size, base.partition("://")[2])
+        printed = await asyncio.to_thread(paper.badges_pdf, look, faces, size, base.partition("://")[2])
     return _pdf(printed.pdf, f"badges-{size.key}.pdf")
 
 
@@ -58,7 +59,7 @@ async def desk_list_page(request: Request) -> Response:
         raise Refused("too_many_to_print", most=4 * MOST)
     language = pages.language_of(request, badge)
     async with _one_at_a_time:
-        printed = await asyncio.to_thread(print.desk_list_pdf, look, people, node.wall(), language)
+        printed = await asyncio.to_thread(paper.desk_list_pdf, look, people, node.wall(), language)
     return _pdf(printed.pdf, "desk-list.pdf")
 
 

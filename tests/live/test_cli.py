@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -252,6 +253,72 @@ def test_a_revoked_badge_is_not_printed_and_a_new_one_is(data: Path, capsys: pyt
     assert after["number"] == "1005"
     assert Badges.open(data).find_link(after["link"].split("#")[1]) == (after["person"], 2)
     assert [row[0] for row in rows(data, "SELECT act FROM journal")][-2:] == ["badge_revoked", "badge_reissued"]
+
+
+def test_badges_and_the_desks_list_are_drawn_while_the_server_runs(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = tmp_path / "badges.pdf", tmp_path / "list.pdf"
+    lock = Lock(data / "lock", "Hallside is starting")
+    lock.say("Hallside serves it at http://localhost:8123", "http://198.51.100.7:8123")
+    before = (data / "hallside.sqlite").read_bytes()
+    told = ["badges", "--data", str(data), "--role", "moderator", "--labels", "90x54"]
+    try:
+        assert main([*told, "--pdf", str(files[0]), "--desk-list", str(files[1])]) == 0
+        capsys.readouterr()
+        assert main(["badges", "--data", str(data), "--pdf", str(tmp_path / "s.pdf"), "--spares", "2"]) == 1
+    finally:
+        lock.release()
+
+    assert [file.read_bytes()[:5] for file in files] == [b"%PDF-"] * 2
+    assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
+    assert (data / "hallside.sqlite").read_bytes() == before
+    assert "Hallside serves it at http://localhost:8123" in capsys.readouterr().err
+    assert not (tmp_path / "s.pdf").exists()
+
+
+def test_drawing_tells_what_it_could_not_draw_and_prints_no_code(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = ["--address", "https://vote.conference.example"]
+    assert main(["badges", "--data", str(data), "--pdf", str(tmp_path / "b.pdf"), "--role", "chair", *address]) == 0
+    assert main(["badges", "--data", str(data), "--pdf", str(tmp_path / "b.pdf"), "--labels", "id-card", *address]) == 0
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "202 badges, print on both sides, turned over the long edge, at 100 %" in told.err
+    assert "8 names in their own script cannot be printed: " in told.err
+    assert "#" not in told.err
+
+
+def test_spare_badges_are_made_once_and_drawn_again(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ["badges", "--data", str(data), "--pdf", str(tmp_path / "s.pdf"), "--address", "https://vote.example.org"]
+
+    for count in ("3", "2", "4"):
+        assert main([*told, "--spares", count]) == 0
+
+    assert [n for (n,) in rows(data, "SELECT id FROM spare")] == [1, 2, 3, 4]
+    assert [row[0] for row in rows(data, "SELECT act FROM journal")].count("spares_made") == 2
+    assert [line.split()[1] for line in capsys.readouterr().err.splitlines()] == ["3", "2", "4"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--pdf", "b.pdf", "--labels", "a7"], "Papers are a6, a6-fold"),
+        (["--spares", "3"], "--spares needs --pdf"),
+        (["--pdf", "b.pdf", "--json"], "go with --role, --reissue and --spares"),
+        (["--pdf", "/nowhere/b.pdf", "--role", "chair", "--address", "https://x.example.org"], "Cannot use /nowhere"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(
+    data: Path, capsys: pytest.CaptureFixture[str], asked: list[str], said: str
+) -> None:
+    assert main(["badges", "--data", str(data), *asked]) in (1, 2)
+
+    assert said in capsys.readouterr().err
 
 
 def test_the_links_of_hall_screens_are_printed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
