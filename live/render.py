@@ -102,6 +102,9 @@ class Renderer:
             clock=lambda at: languages.clock(at, self.zone),
             clock_s=lambda at: languages.clock(at, self.zone, seconds=True),
             day=lambda iso, la=code: languages.day(iso, la),
+            date=lambda at, la=code: languages.day(
+                datetime.fromtimestamp(at, ZoneInfo(self.zone)).date().isoformat(), la
+            ),
             pick=lambda texts, la=code: texts.get(la) or next(iter(texts.values()), ""),
             act=lambda row, polls=(), la=code: acts.sentence(la, row, polls),
             pick_language=lambda texts, la=code: la if texts.get(la) else next(iter(texts), la),

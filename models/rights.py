@@ -21,6 +21,7 @@ EVERYWHERE: dict[str, frozenset[str]] = {
     "count_hands": frozenset({"organiser", "teller"}),
     "manage_people": frozenset({"organiser", "registration"}),
     "see_desk": frozenset({"organiser", "rapporteur", "av", "teller"}),
+    "see_health": frozenset({"organiser", "av"}),
 }
 """What a role of the event may do in every session."""
 IN_SESSION: dict[str, frozenset[str]] = {
