@@ -42,6 +42,7 @@ def organiser(chromium: Browser, platform: Platform, request: pytest.FixtureRequ
     )  # fmt: skip
     assert answer.ok, answer.text()
     yield context
+    context.request.post("/do/sign_out", headers={"origin": platform.base, "accept": "application/json"})
     context.close()
 
 

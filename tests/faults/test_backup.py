@@ -34,7 +34,7 @@ __all__ = ["anyio_backend", "day", "logged"]
 
 BACKUPS = 4
 AT_ONCE = 32
-KILLS = 12
+KILLS = 10
 HALLSIDE = "import sys; from live.cli import main; sys.exit(main(sys.argv[1:]))"
 
 Told = dict[int, tuple[int, str, int]]
