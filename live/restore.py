@@ -53,6 +53,11 @@ def inspect(file: Path) -> Manifest:
             manifest = msgspec.convert(told, Manifest)
     except (zipfile.BadZipFile, KeyError, msgspec.DecodeError, msgspec.ValidationError, EOFError):
         raise NotDone(f"{file} is not a backup of Hallside, or only a part of one. Nothing was changed.") from None
+    if manifest.revision not in known() and manifest.revision < HEAD:
+        raise NotDone(
+            f"{file} was made by a version too old to be carried over to this one ({manifest.version}, revision "
+            f"{manifest.revision}). Nothing was changed."
+        )
     if manifest.revision not in known():
         raise NotDone(_newer(file, manifest.version, f"revision {manifest.revision}"))
     return manifest
