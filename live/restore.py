@@ -33,6 +33,7 @@ from live.backup import (
 )  # fmt: skip
 from live.badges import read_key
 from live.lock import Lock
+from live.machine import hand_over
 from live.settings import Settings
 from models.migrations import HEAD, migrate
 from models.migrations.upgrade import known
@@ -144,6 +145,8 @@ def _swap(data: Path, folder: Path, there: list[Path], now: float) -> Path | Non
         for path, place in reversed(moved):
             os.rename(place, path)
         raise
+    for path in (data / KEY, data / DATABASE, data / "lock", *([aside] if aside else [])):
+        hand_over(path)
     fsync(data)
     return aside
 

@@ -34,7 +34,7 @@ __all__ = ["anyio_backend", "day", "logged"]
 
 BACKUPS = 4
 AT_ONCE = 32
-KILLS = 10
+KILLS = 8
 HALLSIDE = "import sys; from live.cli import main; sys.exit(main(sys.argv[1:]))"
 
 Told = dict[int, tuple[int, str, int]]
@@ -207,6 +207,7 @@ def killed(folder: Path, before: str) -> tuple[int, list[str]]:
                     assert archive.testzip() is None
             except (backup.NotDone, AssertionError, zipfile.BadZipFile) as error:
                 found.append(f"kill {n}: {error}")
+                break
     return amid, found
 
 

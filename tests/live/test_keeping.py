@@ -345,3 +345,16 @@ def test_a_swap_that_fails_half_way_is_undone(
     assert "Input/output error. Nothing was changed." in capsys.readouterr().err
     assert tables(data / "hallside.sqlite") == before
     assert (data / "key").exists()
+
+
+def test_what_root_puts_back_belongs_to_the_owner_of_the_folder(data: Path, file: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    os.chown(data, 12345, 12345)
+
+    assert main(["restore", str(file), "--data", str(data), "--force"]) == 0
+    assert main(["backup", str(data.parent / "more.zip"), "--data", str(data)]) == 0
+
+    [aside] = data.glob("replaced-*")
+    for path in (data / "hallside.sqlite", data / "key", data / "lock", data / "backups", aside):
+        assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12345), path
