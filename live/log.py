@@ -7,6 +7,7 @@ import re
 import sys
 import time
 import traceback
+from collections import deque
 from typing import TextIO
 
 import msgspec
@@ -47,13 +48,35 @@ def failure(name: str, /, **fields: object) -> None:
     _log.error(name, exc_info=True, extra={"fields": fields})
 
 
+class Troubles(logging.Handler):
+    """Remembers when errors were logged, and nothing of them: the health page tells how many there were."""
+
+    KEPT = 1000
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._at: deque[float] = deque(maxlen=self.KEPT)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._at.append(time.monotonic())
+
+    def within(self, seconds: float) -> int:
+        """How many in the last so many seconds, KEPT at most."""
+        since = time.monotonic() - seconds
+        return sum(at >= since for at in tuple(self._at))
+
+
+troubles = Troubles()
+"""Of this process."""
+
+
 def setup(level: int | str = "INFO", stream: TextIO | None = None) -> None:
     """Send every record of this process through here, to *stream* (stderr)."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     handler.addFilter(Calm())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [handler, troubles]
     root.setLevel(level)
     # At INFO it prints the client's address at every accept.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

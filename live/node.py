@@ -100,6 +100,8 @@ class Node:
         self.deadlines = Deadlines(self)
         self.counters = Counters()
         self.ready = False
+        self.since = 0.0
+        """Wall seconds when it began to serve."""
         self.personal: Callable[[Line, str], None] = lambda line, topic: None
         """Called for each line of a person of whom something was touched, such as "my"; the socket route sets it."""
         self.moved: Callable[[int], None] = lambda session: None
@@ -126,6 +128,7 @@ class Node:
         await self.deadlines.begin()
         for work in (self._sweep(), self._ring(), self._watch_phones(), self.admission.watch(), self.deadlines.watch()):
             self._tasks.append(self._loop.create_task(work))
+        self.since = self.wall()
         self.ready = True
 
     async def drain(self) -> None:

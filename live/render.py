@@ -104,6 +104,9 @@ class Renderer:
             clock_s=lambda at: languages.clock(at, self.zone, seconds=True),
             day=lambda iso, la=code: languages.day(iso, la),
             of_day=languages.of_day,
+            date=lambda at, la=code: languages.day(
+                datetime.fromtimestamp(at, ZoneInfo(self.zone)).date().isoformat(), la
+            ),
             pick=lambda texts, la=code: texts.get(la) or next(iter(texts.values()), ""),
             act=lambda row, polls=(), la=code: acts.sentence(la, row, polls),
             confirmation=confirmation,

@@ -33,6 +33,7 @@ from live.backup import (
 )  # fmt: skip
 from live.badges import read_key
 from live.lock import Lock
+from live.machine import hand_over
 from live.settings import Settings
 from models.migrations import HEAD, migrate
 from models.migrations.upgrade import known
@@ -53,6 +54,11 @@ def inspect(file: Path) -> Manifest:
             manifest = msgspec.convert(told, Manifest)
     except (zipfile.BadZipFile, KeyError, msgspec.DecodeError, msgspec.ValidationError, EOFError):
         raise NotDone(f"{file} is not a backup of Hallside, or only a part of one. Nothing was changed.") from None
+    if manifest.revision not in known() and manifest.revision < HEAD:
+        raise NotDone(
+            f"{file} was made by a version too old to be carried over to this one ({manifest.version}, revision "
+            f"{manifest.revision}). Nothing was changed."
+        )
     if manifest.revision not in known():
         raise NotDone(_newer(file, manifest.version, f"revision {manifest.revision}"))
     return manifest
@@ -139,6 +145,8 @@ def _swap(data: Path, folder: Path, there: list[Path], now: float) -> Path | Non
         for path, place in reversed(moved):
             os.rename(place, path)
         raise
+    for path in (data / KEY, data / DATABASE, data / "lock", *([aside] if aside else [])):
+        hand_over(path)
     fsync(data)
     return aside
 

@@ -25,6 +25,7 @@ EVERYWHERE: dict[str, frozenset[str]] = {
     "change_programme": frozenset({"organiser"}),
     "approve_people": frozenset({"organiser"}),
     "see_desk": frozenset({"organiser", "rapporteur", "av", "teller"}),
+    "see_health": frozenset({"organiser", "av"}),
 }
 """What a role of the event may do in every session."""
 IN_SESSION: dict[str, frozenset[str]] = {

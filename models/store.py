@@ -82,6 +82,8 @@ class _Job:
     post: Post
     alone: bool = False
     hot: bool = False
+    asked: float = 0.0
+    """Monotonic seconds when it was queued."""
 
 
 class Lost(Exception):
@@ -105,6 +107,8 @@ class Store:
         """When the log is to be emptied of what was deleted; None for no need. At start it may be left from a crash."""
         self.groups = 0
         self.largest = 0
+        self._slow = (0, 0.0, 0.0)
+        """The minute, and the slowest group of it and of the one before."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.writer = _engine(f"file:{path}", read_only=False)
         with self.writer.connect() as connection:
@@ -138,7 +142,7 @@ class Store:
             if self._stopping:
                 post(answer, Refused("try_again"))
                 return
-            self._jobs.append(_Job(run, answer, post, alone, hot))
+            self._jobs.append(_Job(run, answer, post, alone, hot, time.monotonic()))
             self._ready.notify()
 
     def do(self, run: Callable[[Tx], Done]) -> Done:
@@ -194,11 +198,30 @@ class Store:
                 cache.clear()
                 tx = fresh()
             self._landed = time.monotonic()
+            self._note(self._landed - group[0].asked)
             if any(isinstance(r, Done) and r.wipe for r in results):
                 self._wipe_at = self._landed
             _answer(group, [Refused("try_again") if isinstance(r, Lost) else r for r in results])
         tx.close()
         connection.close()
+
+    def _note(self, took: float) -> None:
+        minute, slowest, before = self._slow
+        now = int(self._landed // 60)
+        if now != minute:
+            slowest, before = 0.0, slowest if now == minute + 1 else 0.0
+        self._slow = (now, max(slowest, took), before)
+
+    @property
+    def lag(self) -> float:
+        """Seconds from being asked to being on disk: of the slowest command in this minute and the one before, or of
+        the one that waits now."""
+        now = time.monotonic()
+        minute, slowest, before = self._slow
+        passed = int(now // 60) - minute
+        with self._ready:
+            waiting = now - self._jobs[0].asked if self._jobs else 0.0
+        return max(waiting, slowest if passed < 2 else 0.0, before if passed < 1 else 0.0)
 
     def _take(self) -> list[_Job] | None:
         """Every waiting job in order, up to GROUP; one that runs alone comes alone. None when stopping.

@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "live.serve", "live.server", "live.settings", "live.visits", "live.wire", "live.words",
     ),
     ("live.commands", "live.deadlines", "live.node", "live.parts", "live.projector"),
-    ("live.faces", "live.pages"),
+    ("live.condition", "live.faces", "live.pages"),
     ("live.routes",),
     (
         "app", "live.backup", "live.child", "live.cli", "live.decisions", "live.doctor", "live.example",
@@ -125,7 +125,7 @@ def reached(source: str) -> set[str]:
         f"{node.value.attr}.{node.attr}"
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute)
-        and node.value.attr in ("hub", "bus", "store") and node.attr not in ("reading", "groups", "largest")
+        and node.value.attr in ("hub", "bus", "store") and node.attr not in ("reading", "groups", "largest", "lag")
     }  # fmt: skip
 
 

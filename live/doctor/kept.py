@@ -86,8 +86,9 @@ def database(settings: Settings) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding(
-            "revision", WRONG, f"{', '.join(revisions)} is of a newer version.", "Install the version that made it."
-        )
+            "revision", WRONG, f"{', '.join(revisions)} is not one that this version can use.",
+            "Install the version that made it, which its backups name.",
+        )  # fmt: skip
     log = Path(f"{settings.database}-wal")
     logged = log.stat().st_size if log.exists() else 0
     if logged > BIG_LOG:

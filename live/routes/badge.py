@@ -180,6 +180,7 @@ async def menu(request: Request) -> Response:
     return pages.page(
         request, "phone/menu.html", badge, person=person, browsers=count, most=logins.BROWSERS,
         desk=desk, teller=teller, office=badge.role in rights.EVERYWHERE["manage_people"],
+        health=badge.role in rights.EVERYWHERE["see_health"],
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""For machines: alive, ready, measures, and the parts of a page by GET for where sockets do not pass."""
+"""How it runs: measures for machines, a page for people. And parts by GET, for where sockets do not pass."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from live import faces, pages
+from live import condition, faces, log, machine, pages
+from live.condition import HOUR
 from live.frames import payload_of
 from live.node import Node
 from live.wire import numbers_frame
+from models import rights
 
 
 async def healthz(request: Request) -> Response:
@@ -44,6 +46,7 @@ class _Measures:
         commands = CounterMetricFamily("hallside_commands", "Commands by outcome.", labels=["outcome"])
         for outcome in ("done", "refused", "failed"):
             commands.add_metric([outcome], getattr(node.counters, outcome))
+        free = machine.disk(node.settings.data).free
         return [
             lines,
             commands,
@@ -51,6 +54,9 @@ class _Measures:
             GaugeMetricFamily("hallside_largest_group", "Most commands in one commit.", value=node.store.largest),
             CounterMetricFamily("hallside_repaints", "Parts read and rendered.", value=node.projector.repaints),
             GaugeMetricFamily("hallside_loop_lag_seconds", "How late the loop runs.", value=node.admission.lag),
+            GaugeMetricFamily("hallside_commit_lag_seconds", "Slowest command of late, on disk.", value=node.store.lag),
+            GaugeMetricFamily("hallside_disk_free_bytes", "Of the data folder's disk.", value=free),
+            GaugeMetricFamily("hallside_errors_last_hour", "Errors logged.", value=log.troubles.within(HOUR)),
         ]
 
 
@@ -64,6 +70,17 @@ async def metrics(request: Request) -> Response:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Measures(node))
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+
+@pages.refusals_in_words
+async def page(request: Request) -> Response:
+    """GET /health: the same in words, for who looks after the machines of the conference on its day."""
+    node = pages.node_of(request)
+    badge = pages.person_badge(request)
+    with node.store.reading() as tx:
+        rights.require(tx, badge, "see_health")
+        told = condition.read(tx, node)
+    return pages.page(request, "office/health.html", badge, told=told)
 
 
 @pages.refusals_in_words
@@ -88,6 +105,7 @@ routes = [
     Route("/healthz", healthz),
     Route("/readyz", readyz),
     Route("/metrics", metrics),
+    Route("/health", page),
     Route("/live", parts),
     Route("/screen/live", parts),
 ]

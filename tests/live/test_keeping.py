@@ -251,7 +251,9 @@ def test_an_older_backup_is_brought_up(data: Path, file: Path, tmp_path: Path) -
         assert raw.execute("SELECT count(*) FROM spare").fetchall() == [(0,)]
 
 
-def test_a_newer_backup_is_refused_in_words(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_newer_backup_and_one_far_too_old_are_refused_in_words(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert "0099" not in known()
 
     for told, what in (({"revision": "0099", "version": "7.1"}, "revision 0099"), ({"format": 2}, "format 2")):
@@ -261,6 +263,9 @@ def test_a_newer_backup_is_refused_in_words(file: Path, tmp_path: Path, capsys: 
         assert "was made by a newer Hallside" in said
         assert what in said
         assert "Install that version and put it back there." in said
+    target = with_manifest(file, tmp_path / "first.zip", None, revision="0001")
+    assert main(["restore", str(target), "--data", str(tmp_path / "new")]) == 1
+    assert "was made by a version too old to be carried over" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 
@@ -340,3 +345,16 @@ def test_a_swap_that_fails_half_way_is_undone(
     assert "Input/output error. Nothing was changed." in capsys.readouterr().err
     assert tables(data / "hallside.sqlite") == before
     assert (data / "key").exists()
+
+
+def test_what_root_puts_back_belongs_to_the_owner_of_the_folder(data: Path, file: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    os.chown(data, 12345, 12345)
+
+    assert main(["restore", str(file), "--data", str(data), "--force"]) == 0
+    assert main(["backup", str(data.parent / "more.zip"), "--data", str(data)]) == 0
+
+    [aside] = data.glob("replaced-*")
+    for path in (data / "hallside.sqlite", data / "key", data / "lock", data / "backups", aside):
+        assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12345), path

@@ -156,14 +156,10 @@ def test_the_practice_is_remembered_with_the_person(world: World) -> None:
 
 RIGHTS = {
     ("organiser", None): {
-        "moderate",
-        "switch_screens",
-        "count_hands",
-        "manage_people",
-        "approve_people",
-        "see_desk",
+        "moderate", "switch_screens", "count_hands", "manage_people", "approve_people", "change_programme", "see_desk",
+        "see_health",
     },
-    ("av", None): {"switch_screens", "see_desk"},
+    ("av", None): {"switch_screens", "see_desk", "see_health"},
     ("teller", None): {"count_hands", "see_desk"},
     ("rapporteur", None): {"see_desk"},
     ("registration", None): {"manage_people"},
