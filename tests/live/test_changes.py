@@ -72,7 +72,7 @@ async def test_running_late_reaches_agenda_desk_and_screens(house: House) -> Non
     agenda = await house.guest(world.person(0), page="agenda")
     desk = await house.guest(world.moderator, "desk", session=1)
     screen = await house.guest(SCREENS[1], "screen")
-    done = await desk.ask(schedule.RunLate(session=1, minutes=20, seen="10:00"))
+    done = await desk.ask(schedule.RunLate(session=1, minutes=20, seen_end="10:00"))
 
     assert done["ok"] == "ran_late"
     told = await until_part(agenda, "agenda", "10:20")
@@ -223,7 +223,7 @@ async def test_forms_without_script_are_there_for_organisers_and_do_what_they_sa
         page = (await organiser.get("/desk")).text
         fields = {"session": "3", "hall": "2", "start": "11:00", "end": "11:45", "day": "2026-05-12", "next": "/desk"}
         answer = await organiser.post("/do/move_session", data=fields)
-        late = await organiser.post("/do/run_late", data={"session": "3", "seen": "11:45", "minutes": "5", "next": "/desk"})
+        late = await organiser.post("/do/run_late", data={"session": "3", "seen_end": "11:45", "minutes": "5", "next": "/desk"})
         busy = await organiser.post("/do/move_session", data=fields | {"hall": "1", "start": "09:00", "end": "09:30"})
         again = fields | {"hall": "1", "start": "09:00", "end": "09:30", "again": "true"}
         accepted = await organiser.post("/do/move_session", data=again)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from live import commands
 from live.commands import BY_NAME, COMMANDS, allow, decode, from_form, from_json
-from models import ballots, devices, doors, drafts, hands, logins, people, rights, rounds, screens, stage, voting
+from models import ballots, devices, doors, drafts, hands, logins, people, rights, rounds, schedule, screens, stage, voting
 from models.command import Badge, Command, Done
 from models.refusals import Refused
 from models.rights import ROLES
@@ -35,6 +35,7 @@ MODERATE = ({"organiser"}, {"moderator", "chair"})
 SWITCH = ({"organiser", "av"}, {"moderator", "chair"})
 HANDS = ({"organiser", "teller"}, {"moderator", "teller"})
 MANAGE: tuple[set[str], set[str]] = ({"organiser", "registration"}, set())
+PROGRAMME: tuple[set[str], set[str]] = ({"organiser"}, set())
 ANYBODY = (set(ROLES), set(NAMED))
 NOBODY: tuple[set[str], set[str]] = (set(), set())
 
@@ -42,6 +43,9 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     ballots.CastVote: (set(VOTERS), set(NAMED)),
     doors.CheckIn: ANYBODY, logins.SetLanguage: ANYBODY, logins.SignOut: ANYBODY, people.LearnKeys: ANYBODY,
     doors.StartSession: MODERATE, doors.EndSession: MODERATE, doors.Follow: MODERATE,
+    doors.HandScreen: SWITCH, schedule.RunLate: MODERATE,
+    schedule.MoveSession: PROGRAMME, schedule.PostponeSession: PROGRAMME, schedule.CancelSession: PROGRAMME,
+    schedule.RestoreSession: PROGRAMME,
     drafts.WritePoll: MODERATE, drafts.ApproveText: MODERATE, drafts.CorrectWording: MODERATE,
     drafts.MovePoll: MODERATE, drafts.MakeReady: MODERATE,
     voting.OpenPoll: MODERATE, voting.SetTimer: MODERATE, voting.EndVoting: MODERATE,
@@ -123,6 +127,16 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         tx.cursor.execute("UPDATE session SET state = 'planned' WHERE id = ?", (session,))
         return command
 
+    def followed(command: Command) -> Command:
+        tx.cursor.execute(
+            "UPDATE session SET state = 'planned', hall_id = ? WHERE id = ?", (session, 3 - session)
+        )  # fmt: skip
+        return command
+
+    def cancelled(command: Command) -> Command:
+        tx.cursor.execute("UPDATE session SET state = 'cancelled' WHERE id = ?", (session,))
+        return command
+
     def released(command: Command) -> Command:
         tx.cursor.execute("UPDATE stage SET session_id = NULL WHERE hall_id = ?", (session,))
         return command
@@ -153,6 +167,12 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         doors.StartSession: lambda: planned(doors.StartSession(session=session)),
         doors.EndSession: lambda: doors.EndSession(session=session, confirm=10 + session * 37 % 90),
         doors.Follow: lambda: released(doors.Follow(session=session)),
+        doors.HandScreen: lambda: followed(doors.HandScreen(session=session, to=3 - session)),
+        schedule.RunLate: lambda: schedule.RunLate(session=session, minutes=5, seen_end="10:00"),
+        schedule.MoveSession: lambda: planned(schedule.MoveSession(session=session, hall=session, start="12:00")),
+        schedule.PostponeSession: lambda: planned(schedule.PostponeSession(session=session)),
+        schedule.CancelSession: lambda: schedule.CancelSession(session=session, confirm=10 + session * 37 % 90),
+        schedule.RestoreSession: lambda: cancelled(schedule.RestoreSession(session=session)),
         drafts.WritePoll: lambda: drafts.WritePoll(session=session, texts=[{"en": "Q"}, {"en": "a"}, {"en": "b"}]),
         drafts.ApproveText: lambda: drafts.ApproveText(poll=another(), language="en"),
         drafts.CorrectWording: lambda: drafts.CorrectWording(poll=poll, slot=0, language="en", body="Other"),
@@ -320,7 +340,8 @@ def plain(command: type[Command]) -> dict[str, Any]:
         "poll": 1, "secret": "0" * 32, "intent": "0" * 32, "turn": 1, "session": 1, "language": "en", "confirm": 1,
         "slot": 0, "body": "Words", "place": 1, "seconds": 1, "round": 2, "item": 1, "n": 1, "hall": 1,
         "seen": 1, "scene": {"kind": "title"}, "on": True, "entry": 1, "person": 4, "seen_issue": 1, "screen": 1,
-        "delegation": 1, "voter": 4, "number": 47,
+        "delegation": 1, "voter": 4, "number": 47, "to": 1, "minutes": 5,
+        "seen_end": "10:00",
     }  # fmt: skip
     return {f.name: values[f.name] for f in msgspec.structs.fields(command) if f.required}
 
@@ -346,7 +367,7 @@ async def test_without_a_badge_every_command_gets_the_one_answer(house: House) -
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE)]
+    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE, PROGRAMME)]
 )
 async def test_a_participant_and_a_screen_send_no_staff_command_by_line_or_form(house: House, name: str) -> None:
     world = house.world

@@ -113,7 +113,7 @@ def test_a_day_of_changes_keeps_its_promises(done: list[tuple[Badge, object]]) -
                 match act:
                     case ("late", int(session), int(minutes), seen):
                         end = rows(world)[session][5] if seen else "10:00"
-                        perform(world, badge, schedule.RunLate(session=session, minutes=minutes, seen=end))
+                        perform(world, badge, schedule.RunLate(session=session, minutes=minutes, seen_end=end))
                     case (int(n), doors.CheckIn() as come):
                         with contextlib.suppress(Refused):
                             world.do(come, world.person(n))
