@@ -11,7 +11,21 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from models import ballots, devices, doors, drafts, hands, logins, people, rounds, schedule, screens, stage, voting
+from models import (
+    ballots,
+    called_off,
+    devices,
+    doors,
+    drafts,
+    hands,
+    logins,
+    people,
+    rounds,
+    schedule,
+    screens,
+    stage,
+    voting,
+)
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
 
@@ -30,9 +44,9 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     doors.HandScreen,
     schedule.RunLate,
     schedule.MoveSession,
-    schedule.PostponeSession,
-    schedule.CancelSession,
-    schedule.RestoreSession,
+    called_off.PostponeSession,
+    called_off.CancelSession,
+    called_off.RestoreSession,
     drafts.WritePoll,
     drafts.ApproveText,
     drafts.CorrectWording,

@@ -19,8 +19,8 @@ PARTS_OF = {
     ("screen", ""): (("hall", "scene"), ("hall", "turnout"), ("hall", "here")),
     ("monitor", ""): (("hall", "scene"),),
     ("desk", ""): (
-        ("hall", "air"), ("session", "place"), ("session", "run"), ("session", "polls"), ("session", "journal"), ("session", "staff"),
-        ("session", "turnout"), ("session", "here"),
+        ("hall", "air"), ("session", "place"), ("session", "run"), ("session", "polls"), ("session", "journal"),
+        ("session", "staff"), ("session", "turnout"), ("session", "here"),
     ),
 }  # fmt: skip
 

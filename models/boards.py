@@ -151,7 +151,9 @@ def head(tx: Tx, session_id: int) -> Head | None:
     assert meeting.id is not None
     order = programme.the_event(tx).languages.split(",")
     spoken, booths = meeting.languages.split(","), hall.languages.split(",")
-    before = tx.exec(select(Hall).where(Hall.key == meeting.listed["hall"])).first() if "hall" in meeting.listed else None
+    before = (
+        tx.exec(select(Hall).where(Hall.key == meeting.listed["hall"])).first() if "hall" in meeting.listed else None
+    )
     return Head(
         meeting.id, meeting.hall_id, hall.names, meeting.titles, meeting.state, meeting.day, meeting.start, meeting.end,
         meeting.code, meeting.track, tuple(la for la in order if la in spoken), hall.mode, meeting.kind,

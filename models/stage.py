@@ -20,8 +20,8 @@ from models.tidy import tidy
 
 KINDS = ("title", "lobby", "agenda", "poll", "results", "earlier", "announcement", "countdown")
 LIBRARY = (
-    "channel_change", "hall_moved", "starts_at", "postponed", "cancelled", "short_break", "leave_building", "silence_phones",
-    "thank_you",
+    "channel_change", "hall_moved", "starts_at", "postponed", "cancelled", "short_break", "leave_building",
+    "silence_phones", "thank_you",
 )  # fmt: skip
 """Announcements with approved words in every language; the words are in the language files under `announce.KEY`."""
 CLASH = 2.0

@@ -23,10 +23,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.command", "models.refusals"),
     ("models.store",),
     (
-        "models", "models.ballots", "models.boards", "models.carried", "models.devices", "models.doors", "models.drafts", "models.hands",
-        "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people",
-        "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.schedule",
-        "models.screens", "models.stage", "models.tidy", "models.translations", "models.voting",
+        "models", "models.ballots", "models.boards", "models.called_off", "models.carried", "models.devices",
+        "models.doors", "models.drafts", "models.hands", "models.imports", "models.journal", "models.kinds",
+        "models.logins", "models.migrations", "models.people", "models.polls", "models.programme", "models.results",
+        "models.rights", "models.rounds", "models.schedule", "models.screens", "models.stage", "models.tidy",
+        "models.translations", "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
@@ -49,8 +50,8 @@ BLIND = (
 SUBJECTS = {
     f"models.{name}"
     for name in (
-        "ballots", "boards", "carried", "doors", "drafts", "hands", "journal", "polls", "results", "rounds", "schedule",
-        "stage", "voting",
+        "ballots", "boards", "called_off", "carried", "doors", "drafts", "hands", "journal", "polls", "results", "rounds",
+        "schedule", "stage", "voting",
     )
 }  # fmt: skip
 FOREIGN = {"live", "starlette", "jinja2", "asyncio", "uvicorn", "anyio", "redis", "websockets", "app"}

@@ -11,7 +11,7 @@ import pytest
 
 from live import node as node_module
 from live.hub import Audience
-from models import doors, programme, schedule, stage
+from models import called_off, doors, programme, schedule, stage
 from models.command import Badge, Command, Done
 from models.stage import Scene
 from models.store import Tx
@@ -76,7 +76,9 @@ async def test_running_late_reaches_agenda_desk_and_screens(house: House) -> Non
 
     assert done["ok"] == "ran_late"
     told = await until_part(agenda, "agenda", "10:20")
-    assert re.search(r'dir="ltr">10:20</span><span class="vh"> was 10:00</span><s dir="ltr" aria-hidden="true">10:00', told)
+    assert re.search(
+        r'dir="ltr">10:20</span><span class="vh"> was 10:00</span><s dir="ltr" aria-hidden="true">10:00', told
+    )
     await until_part(desk, "place", "09:00–10:20", 'data-end="10:20"')
     await until_part(desk, "journal", "Shifted by", "with 1 later entry. Ends at 10:20")
     await until_part(screen, "scene", "09:00–10:20")
@@ -174,7 +176,7 @@ async def test_a_cancelled_session_clears_phones_and_screen_and_offers_the_words
     phones = {la: await house.guest(Badge(4 + n, "participant", la)) for n, la in enumerate(LANGUAGES)}
     screen, desk = await house.guest(SCREENS[1], "screen"), await house.guest(world.organiser, "desk", session=1)
 
-    answer = await desk.ask(schedule.CancelSession(session=1, confirm=CONFIRM))
+    answer = await desk.ask(called_off.CancelSession(session=1, confirm=CONFIRM))
 
     assert answer["ok"] == "session_cancelled"
     said = {"en": "This session was cancelled.", "tr": "iptal", "ar": "أُلغيت", "ru": "отмен"}
@@ -194,7 +196,7 @@ async def test_a_postponed_session_says_so_and_then_its_new_time(house: House) -
     await house.perform(world.person(0), doors.CheckIn(session=3))
     now, agenda = await house.guest(world.person(0)), await house.guest(world.person(1), page="agenda")
 
-    await house.perform(world.organiser, schedule.PostponeSession(session=3))
+    await house.perform(world.organiser, called_off.PostponeSession(session=3))
     await until_part(now, "now", "This session is postponed.")
     await until_part(agenda, "agenda", "<b>Postponed</b>")
     await house.perform(world.organiser, schedule.MoveSession(session=3, hall=1, start="14:20"))
@@ -223,7 +225,9 @@ async def test_forms_without_script_are_there_for_organisers_and_do_what_they_sa
         page = (await organiser.get("/desk")).text
         fields = {"session": "3", "hall": "2", "start": "11:00", "end": "11:45", "day": "2026-05-12", "next": "/desk"}
         answer = await organiser.post("/do/move_session", data=fields)
-        late = await organiser.post("/do/run_late", data={"session": "3", "seen_end": "11:45", "minutes": "5", "next": "/desk"})
+        late = await organiser.post(
+            "/do/run_late", data={"session": "3", "seen_end": "11:45", "minutes": "5", "next": "/desk"}
+        )
         busy = await organiser.post("/do/move_session", data=fields | {"hall": "1", "start": "09:00", "end": "09:30"})
         again = fields | {"hall": "1", "start": "09:00", "end": "09:30", "again": "true"}
         accepted = await organiser.post("/do/move_session", data=again)

@@ -18,7 +18,22 @@ from hypothesis import strategies as st
 
 from live import commands
 from live.commands import BY_NAME, COMMANDS, allow, decode, from_form, from_json
-from models import ballots, devices, doors, drafts, hands, logins, people, rights, rounds, schedule, screens, stage, voting
+from models import (
+    ballots,
+    called_off,
+    devices,
+    doors,
+    drafts,
+    hands,
+    logins,
+    people,
+    rights,
+    rounds,
+    schedule,
+    screens,
+    stage,
+    voting,
+)
 from models.command import Badge, Command, Done
 from models.refusals import Refused
 from models.rights import ROLES
@@ -44,8 +59,8 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     doors.CheckIn: ANYBODY, logins.SetLanguage: ANYBODY, logins.SignOut: ANYBODY, people.LearnKeys: ANYBODY,
     doors.StartSession: MODERATE, doors.EndSession: MODERATE, doors.Follow: MODERATE,
     doors.HandScreen: SWITCH, schedule.RunLate: MODERATE,
-    schedule.MoveSession: PROGRAMME, schedule.PostponeSession: PROGRAMME, schedule.CancelSession: PROGRAMME,
-    schedule.RestoreSession: PROGRAMME,
+    schedule.MoveSession: PROGRAMME, called_off.PostponeSession: PROGRAMME, called_off.CancelSession: PROGRAMME,
+    called_off.RestoreSession: PROGRAMME,
     drafts.WritePoll: MODERATE, drafts.ApproveText: MODERATE, drafts.CorrectWording: MODERATE,
     drafts.MovePoll: MODERATE, drafts.MakeReady: MODERATE,
     voting.OpenPoll: MODERATE, voting.SetTimer: MODERATE, voting.EndVoting: MODERATE,
@@ -170,9 +185,9 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         doors.HandScreen: lambda: followed(doors.HandScreen(session=session, to=3 - session)),
         schedule.RunLate: lambda: schedule.RunLate(session=session, minutes=5, seen_end="10:00"),
         schedule.MoveSession: lambda: planned(schedule.MoveSession(session=session, hall=session, start="12:00")),
-        schedule.PostponeSession: lambda: planned(schedule.PostponeSession(session=session)),
-        schedule.CancelSession: lambda: schedule.CancelSession(session=session, confirm=10 + session * 37 % 90),
-        schedule.RestoreSession: lambda: cancelled(schedule.RestoreSession(session=session)),
+        called_off.PostponeSession: lambda: planned(called_off.PostponeSession(session=session)),
+        called_off.CancelSession: lambda: called_off.CancelSession(session=session, confirm=10 + session * 37 % 90),
+        called_off.RestoreSession: lambda: cancelled(called_off.RestoreSession(session=session)),
         drafts.WritePoll: lambda: drafts.WritePoll(session=session, texts=[{"en": "Q"}, {"en": "a"}, {"en": "b"}]),
         drafts.ApproveText: lambda: drafts.ApproveText(poll=another(), language="en"),
         drafts.CorrectWording: lambda: drafts.CorrectWording(poll=poll, slot=0, language="en", body="Other"),

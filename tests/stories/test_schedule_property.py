@@ -1,4 +1,4 @@
-"""Whatever several people do to the programme of a day, in whatever order: what must hold of it holds after each act."""
+"""Whatever several people do to the programme of a day, in whatever order: what must hold holds after each act."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import doors, programme, rights, schedule, voting
+from models import called_off, doors, programme, rights, schedule, voting
 from models.command import Badge, Command, Done
 from models.refusals import Refused
 from models.store import Tx
@@ -20,7 +20,9 @@ DAY = "2026-05-12"
 HOURS = ("08:30", "09:00", "10:00", "10:20", "11:00", "23:00")
 SESSIONS = (1, 2, 3, 4, 5)
 ORGANISER = Badge(1, "organiser")
-people = st.sampled_from([ORGANISER] * 4 + [Badge(2, "moderator")] * 2 + [Badge(3, "moderator"), Badge(4, "participant")])
+people = st.sampled_from(
+    [ORGANISER] * 4 + [Badge(2, "moderator")] * 2 + [Badge(3, "moderator"), Badge(4, "participant")]
+)
 sessions, halls = st.sampled_from(SESSIONS), st.sampled_from([1, 2, 2, 3])
 wrong = st.integers(0, 9)
 
@@ -30,7 +32,9 @@ def confirmed(session: int, slip: int) -> int:
 
 
 acts = st.one_of(
-    st.builds(lambda s, m, seen: ("late", s, m, seen), sessions, st.sampled_from([-60, -20, 5, 20, 120]), st.booleans()),
+    st.builds(
+        lambda s, m, seen: ("late", s, m, seen), sessions, st.sampled_from([-60, -20, 5, 20, 120]), st.booleans()
+    ),
     st.builds(
         lambda s, h, day, start, end, slip, again: schedule.MoveSession(
             session=s, hall=h, day=day, start=start, end=end, confirm=confirmed(s, slip), again=again
@@ -42,9 +46,9 @@ acts = st.one_of(
         lambda s, h: schedule.MoveSession(session=s, hall=h, confirm=programme.confirmation(s), again=True),
         st.sampled_from([1, 2, 4]), st.sampled_from([1, 2]),
     ),
-    st.builds(lambda s: schedule.PostponeSession(session=s), sessions),
-    st.builds(lambda s, slip: schedule.CancelSession(session=s, confirm=confirmed(s, slip)), sessions, wrong),
-    st.builds(lambda s: schedule.RestoreSession(session=s), sessions),
+    st.builds(lambda s: called_off.PostponeSession(session=s), sessions),
+    st.builds(lambda s, slip: called_off.CancelSession(session=s, confirm=confirmed(s, slip)), sessions, wrong),
+    st.builds(lambda s: called_off.RestoreSession(session=s), sessions),
     st.builds(lambda s: doors.StartSession(session=s), sessions),
     st.builds(lambda s, slip: doors.EndSession(session=s, confirm=confirmed(s, slip)), sessions, wrong),
     st.builds(lambda s, to: doors.HandScreen(session=s, to=to), sessions, sessions),
