@@ -16,6 +16,7 @@ from models import (
     arrivals,
     ballots,
     binding,
+    called_off,
     devices,
     doors,
     drafts,
@@ -29,7 +30,7 @@ from models import (
     staffing,
     stage,
     voting,
-)  # fmt: skip
+)
 from models.command import SYSTEM, Badge, Command, snake
 from models.refusals import Refused
 
@@ -48,9 +49,9 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     doors.HandScreen,
     schedule.RunLate,
     schedule.MoveSession,
-    schedule.PostponeSession,
-    schedule.CancelSession,
-    schedule.RestoreSession,
+    called_off.PostponeSession,
+    called_off.CancelSession,
+    called_off.RestoreSession,
     drafts.WritePoll,
     drafts.ApproveText,
     drafts.CorrectWording,

@@ -1,4 +1,4 @@
-"""The programme as people change it on the day: running late, moving, postponing, cancelling, and back again.
+"""The programme as people change it on the day: running late and moving.
 
 What the list said is kept beside it (`Meeting.listed`), so that pages tell the old time and a new list does not undo
 what was decided in the hall.
@@ -7,44 +7,40 @@ what was decided in the hall.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, Any
 
 import msgspec
 from sqlmodel import col, select
 
 from models import carried, journal, people, programme
-from models.ballots import LIVE_STATES
 from models.command import Badge, Command, Done, Id, Touched, Word
-from models.polls import Poll, changed, touched
+from models.polls import Poll, changed
 from models.programme import Hall, Meeting, confirmation, depart, pick, staffed, touched_by
 from models.refusals import Refused
 from models.rights import SessionStaff, require
 from models.store import Tx
-from models.voting import withdraw
 
 LAST = 23 * 60 + 59
 """The last minute of a day. No session goes on past midnight."""
-RESTORED_WITHIN = 24 * 3600.0
-"""Seconds in which a cancelled session can be brought back."""
 
 
 class RunLate(Command):
     """Shift a session and everything planned after it in its hall that day, breaks too, by the same minutes.
 
-    A session that is on keeps its start. `seen` is the end the sender saw ("10:00"): a second desk that presses the
+    A session that is on keeps its start. `seen_end` is the end the sender saw ("10:00"): a second desk that presses the
     same has its wish already. Minus takes it back.
     """
 
     session: Id
     minutes: Annotated[int, msgspec.Meta(ge=-60, le=120, multiple_of=5)]
-    seen: Word
+    seen_end: Word
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         meeting = staffed(tx, badge, self.session)
-        _require_ahead(meeting, badge)
-        if not self.minutes or meeting.end == later(self.seen, self.minutes):
+        require_ahead(meeting, badge)
+        if not self.minutes or meeting.end == later(self.seen_end, self.minutes):
             return Done()
-        if meeting.end != self.seen:
+        if meeting.end != self.seen_end:
             raise Refused("times_changed", time=meeting.end)
         shifted = [meeting, *_after(tx, meeting)]
         for each in shifted:
@@ -64,7 +60,7 @@ class RunLate(Command):
                 look |= carried.suggest(tx, each, "starts_at", badge, now)
             if each is not meeting and each.kind != "break":
                 journal.write(tx, badge, now, each.id, "shifted", minutes=self.minutes, start=each.start)
-        more = {"n": len(shifted) - 1} if len(shifted) > 1 else {}
+        more: dict[str, Any] = {"n": len(shifted) - 1} if len(shifted) > 1 else {}
         journal.write(tx, badge, now, self.session, "ran_late", minutes=self.minutes, end=meeting.end, **more)
         return Done(frozenset(look), "ran_late")
 
@@ -85,7 +81,7 @@ class MoveSession(Command):
     again: bool = False
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        meeting = _changeable(tx, badge, self.session)
+        meeting = changeable(tx, badge, self.session)
         if meeting.state == "ended":
             raise Refused("session_ended", title=pick(meeting.titles, badge.language))
         if meeting.state == "cancelled":
@@ -111,7 +107,7 @@ class MoveSession(Command):
         meeting.state = "planned" if meeting.state == "postponed" else meeting.state
         tx.add(meeting)
         tx.flush()
-        look = touched_by(meeting) | _desks(tx, {left, self.hall}, day)
+        look = touched_by(meeting) | desks(tx, {left, self.hall}, day)
         if self.hall != left:
             for poll in tx.exec(select(Poll).where(Poll.session_id == self.session)):
                 poll.hall_id = self.hall
@@ -144,79 +140,7 @@ class MoveSession(Command):
         return day, start, end
 
 
-class PostponeSession(Command):
-    """Its time is open, until somebody gives it one by moving it. Only before it is on."""
-
-    session: Id
-
-    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        meeting = _changeable(tx, badge, self.session)
-        if meeting.state == "postponed":
-            return Done()
-        if meeting.state == "on":
-            raise Refused("session_is_on")
-        _require_ahead(meeting, badge)
-        meeting.state = "postponed"
-        tx.add(meeting)
-        look = touched_by(meeting) | carried.suggest(tx, meeting, "postponed", badge, now)
-        journal.write(tx, badge, now, self.session, "session_postponed")
-        return Done(look | _desks(tx, {meeting.hall_id}, meeting.day), "session_postponed")
-
-
-class CancelSession(Command):
-    """It does not take place, or not to its end: open polls are withdrawn. `confirm` repeats the two digits shown."""
-
-    session: Id
-    confirm: Id
-
-    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        meeting = _changeable(tx, badge, self.session)
-        if meeting.state == "cancelled":
-            return Done()
-        if meeting.state == "ended":
-            raise Refused("session_ended", title=pick(meeting.titles, badge.language))
-        if self.confirm != confirmation(self.session):
-            raise Refused("confirm_number", number=confirmation(self.session))
-        look: set[tuple[str, str]] = set()
-        running = tx.exec(
-            select(Poll).where(Poll.session_id == self.session, col(Poll.state).in_(LIVE_STATES))
-        ).all()  # fmt: skip
-        for poll in running:
-            withdraw(tx, poll, now)
-            look |= touched(poll)
-            journal.write(tx, badge, now, self.session, "withdrawn", poll=poll.id or 0, n=poll.counted)
-        meeting.state, meeting.ended_at = "cancelled", now
-        tx.add(meeting)
-        look |= touched_by(meeting) | carried.suggest(tx, meeting, "cancelled", badge, now)
-        look |= _desks(tx, {meeting.hall_id}, meeting.day)
-        more = {"n": len(running)} if running else {}
-        journal.write(tx, badge, now, self.session, "session_cancelled", **more)
-        return Done(frozenset(look), "session_cancelled", wipe=bool(running))
-
-
-class RestoreSession(Command):
-    """A session cancelled within the day is planned again, in its hall and at its time. Its polls stay withdrawn."""
-
-    within: ClassVar[float] = RESTORED_WITHIN
-
-    session: Id
-
-    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        meeting = _changeable(tx, badge, self.session)
-        if meeting.state in ("planned", "on"):
-            return Done()
-        if meeting.state != "cancelled":
-            raise Refused("not_cancelled")
-        if meeting.ended_at is not None and now - meeting.ended_at > self.within:
-            raise Refused("cancelled_for_good")
-        meeting.state, meeting.started_at, meeting.ended_at = "planned", None, None
-        tx.add(meeting)
-        look = touched_by(meeting) | carried.take_back(tx, meeting, badge, now)
-        journal.write(tx, badge, now, self.session, "session_restored")
-        return Done(look | _desks(tx, {meeting.hall_id}, meeting.day), "session_restored")
-
-
-def _changeable(tx: Tx, badge: Badge, session_id: int) -> Meeting:
+def changeable(tx: Tx, badge: Badge, session_id: int) -> Meeting:
     """The session, if this badge may change the programme."""
     meeting = tx.get(Meeting, session_id)
     if meeting is None:
@@ -225,7 +149,7 @@ def _changeable(tx: Tx, badge: Badge, session_id: int) -> Meeting:
     return meeting
 
 
-def _require_ahead(meeting: Meeting, badge: Badge) -> None:
+def require_ahead(meeting: Meeting, badge: Badge) -> None:
     """Refused for what is over, was called off, or has no time."""
     if meeting.state == "ended":
         raise Refused("session_ended", title=pick(meeting.titles, badge.language))
@@ -297,7 +221,7 @@ def _after(tx: Tx, meeting: Meeting) -> list[Meeting]:
     )  # fmt: skip
 
 
-def _desks(tx: Tx, halls: set[int], day: str) -> Touched:
+def desks(tx: Tx, halls: set[int], day: str) -> Touched:
     """The desks of these halls on that day: each says which session comes next."""
     rows = tx.exec(select(Meeting.id).where(col(Meeting.hall_id).in_(halls), Meeting.day == day))
     return frozenset((f"session:{id_}", "desk") for id_ in rows)

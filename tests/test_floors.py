@@ -23,11 +23,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.command", "models.refusals"),
     ("models.store",),
     (
-        "models", "models.arrivals", "models.ballots", "models.binding", "models.boards", "models.cards",
-        "models.carried", "models.devices", "models.doors", "models.drafts", "models.finding", "models.hands",
-        "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations", "models.people",
-        "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.schedule",
-        "models.screens", "models.spares", "models.staffing", "models.stage", "models.tablets", "models.tidy",
+        "models", "models.arrivals", "models.ballots", "models.binding", "models.boards", "models.called_off",
+        "models.cards", "models.carried", "models.devices", "models.doors", "models.drafts", "models.finding",
+        "models.hands", "models.imports", "models.journal", "models.kinds", "models.logins", "models.migrations",
+        "models.people", "models.polls", "models.programme", "models.results", "models.rights", "models.rounds",
+        "models.schedule", "models.screens", "models.spares", "models.staffing", "models.stage", "models.tablets",
+        "models.tidy",
         "models.translations", "models.voting",
     ),
     (
@@ -54,8 +55,8 @@ BLIND = (
 SUBJECTS = {
     f"models.{name}"
     for name in (
-        "ballots", "boards", "carried", "doors", "drafts", "hands", "journal", "polls", "results", "rounds", "schedule",
-        "stage", "voting",
+        "ballots", "boards", "called_off", "carried", "doors", "drafts", "hands", "journal", "polls", "results", "rounds",
+        "schedule", "stage", "voting",
     )
 }  # fmt: skip
 FOREIGN = {"live", "starlette", "jinja2", "asyncio", "uvicorn", "anyio", "redis", "websockets", "app"}

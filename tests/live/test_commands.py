@@ -22,6 +22,7 @@ from models import (
     arrivals,
     ballots,
     binding,
+    called_off,
     devices,
     doors,
     drafts,
@@ -30,6 +31,7 @@ from models import (
     people,
     rights,
     rounds,
+    schedule,
     screens,
     spares,
     staffing,
@@ -53,6 +55,7 @@ SWITCH = ({"organiser", "av"}, {"moderator", "chair"})
 HANDS = ({"organiser", "teller"}, {"moderator", "teller"})
 MANAGE: tuple[set[str], set[str]] = ({"organiser", "registration"}, set())
 APPROVE: tuple[set[str], set[str]] = ({"organiser"}, set())
+PROGRAMME: tuple[set[str], set[str]] = ({"organiser"}, set())
 ANYBODY = (set(ROLES), set(NAMED))
 NOBODY: tuple[set[str], set[str]] = (set(), set())
 
@@ -60,6 +63,9 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     ballots.CastVote: (set(VOTERS), set(NAMED)),
     doors.CheckIn: ANYBODY, logins.SetLanguage: ANYBODY, logins.SignOut: ANYBODY, people.LearnKeys: ANYBODY,
     doors.StartSession: MODERATE, doors.EndSession: MODERATE, doors.Follow: MODERATE,
+    doors.HandScreen: SWITCH, schedule.RunLate: MODERATE,
+    schedule.MoveSession: PROGRAMME, called_off.PostponeSession: PROGRAMME, called_off.CancelSession: PROGRAMME,
+    called_off.RestoreSession: PROGRAMME,
     drafts.WritePoll: MODERATE, drafts.ApproveText: MODERATE, drafts.CorrectWording: MODERATE,
     drafts.MovePoll: MODERATE, drafts.MakeReady: MODERATE,
     voting.OpenPoll: MODERATE, voting.SetTimer: MODERATE, voting.EndVoting: MODERATE,
@@ -146,6 +152,16 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         tx.cursor.execute("UPDATE session SET state = 'planned' WHERE id = ?", (session,))
         return command
 
+    def followed(command: Command) -> Command:
+        tx.cursor.execute(
+            "UPDATE session SET state = 'planned', hall_id = ? WHERE id = ?", (session, 3 - session)
+        )  # fmt: skip
+        return command
+
+    def cancelled(command: Command) -> Command:
+        tx.cursor.execute("UPDATE session SET state = 'cancelled' WHERE id = ?", (session,))
+        return command
+
     def released(command: Command) -> Command:
         tx.cursor.execute("UPDATE stage SET session_id = NULL WHERE hall_id = ?", (session,))
         return command
@@ -192,6 +208,12 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         doors.StartSession: lambda: planned(doors.StartSession(session=session)),
         doors.EndSession: lambda: doors.EndSession(session=session, confirm=10 + session * 37 % 90),
         doors.Follow: lambda: released(doors.Follow(session=session)),
+        doors.HandScreen: lambda: followed(doors.HandScreen(session=session, to=3 - session)),
+        schedule.RunLate: lambda: schedule.RunLate(session=session, minutes=5, seen_end="10:00"),
+        schedule.MoveSession: lambda: planned(schedule.MoveSession(session=session, hall=session, start="12:00")),
+        called_off.PostponeSession: lambda: planned(called_off.PostponeSession(session=session)),
+        called_off.CancelSession: lambda: called_off.CancelSession(session=session, confirm=10 + session * 37 % 90),
+        called_off.RestoreSession: lambda: cancelled(called_off.RestoreSession(session=session)),
         drafts.WritePoll: lambda: drafts.WritePoll(session=session, texts=[{"en": "Q"}, {"en": "a"}, {"en": "b"}]),
         drafts.ApproveText: lambda: drafts.ApproveText(poll=another(), language="en"),
         drafts.CorrectWording: lambda: drafts.CorrectWording(poll=poll, slot=0, language="en", body="Other"),
@@ -372,6 +394,7 @@ def plain(command: type[Command]) -> dict[str, Any]:
         "seen": 1, "scene": {"kind": "title"}, "on": True, "entry": 1, "person": 4, "seen_issue": 1, "screen": 1,
         "delegation": 1, "voter": 4, "number": 47, "given_name": "Given", "family_name": "Family", "count": 1,
         "counts": {"1": 3}, "name": "Door",
+        "to": 1, "minutes": 5, "seen_end": "10:00",
     }  # fmt: skip
     return {f.name: values[f.name] for f in msgspec.structs.fields(command) if f.required}
 
@@ -397,7 +420,7 @@ async def test_without_a_badge_every_command_gets_the_one_answer(house: House) -
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE, APPROVE)]
+    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE, APPROVE, PROGRAMME)]
 )
 async def test_a_participant_and_a_screen_send_no_staff_command_by_line_or_form(house: House, name: str) -> None:
     world = house.world

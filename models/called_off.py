@@ -1,0 +1,90 @@
+"""What does not take place as planned: a session postponed with its time open, cancelled, or planned again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from models import carried, journal
+from models.ballots import LIVE_STATES
+from models.command import Badge, Command, Done, Id
+from models.polls import Poll, touched
+from models.programme import confirmation, pick, touched_by
+from models.refusals import Refused
+from models.schedule import changeable, desks, require_ahead
+from models.store import Tx
+from models.voting import withdraw
+
+RESTORED_WITHIN = 24 * 3600.0
+"""Seconds in which a cancelled session can be brought back."""
+
+
+class PostponeSession(Command):
+    """Its time is open, until somebody gives it one by moving it. Only before it is on."""
+
+    session: Id
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        meeting = changeable(tx, badge, self.session)
+        if meeting.state == "postponed":
+            return Done()
+        if meeting.state == "on":
+            raise Refused("session_is_on")
+        require_ahead(meeting, badge)
+        meeting.state = "postponed"
+        tx.add(meeting)
+        look = touched_by(meeting) | carried.suggest(tx, meeting, "postponed", badge, now)
+        journal.write(tx, badge, now, self.session, "session_postponed")
+        return Done(look | desks(tx, {meeting.hall_id}, meeting.day), "session_postponed")
+
+
+class CancelSession(Command):
+    """It does not take place, or not to its end: open polls are withdrawn. `confirm` repeats the two digits shown."""
+
+    session: Id
+    confirm: Id
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        meeting = changeable(tx, badge, self.session)
+        if meeting.state == "cancelled":
+            return Done()
+        if meeting.state == "ended":
+            raise Refused("session_ended", title=pick(meeting.titles, badge.language))
+        if self.confirm != confirmation(self.session):
+            raise Refused("confirm_number", number=confirmation(self.session))
+        look: set[tuple[str, str]] = set()
+        running = tx.exec(
+            select(Poll).where(Poll.session_id == self.session, col(Poll.state).in_(LIVE_STATES))
+        ).all()  # fmt: skip
+        for poll in running:
+            withdraw(tx, poll, now)
+            look |= touched(poll)
+            journal.write(tx, badge, now, self.session, "withdrawn", poll=poll.id or 0, n=poll.counted)
+        meeting.state, meeting.ended_at = "cancelled", now
+        tx.add(meeting)
+        look |= touched_by(meeting) | carried.suggest(tx, meeting, "cancelled", badge, now)
+        look |= desks(tx, {meeting.hall_id}, meeting.day)
+        more: dict[str, Any] = {"n": len(running)} if running else {}
+        journal.write(tx, badge, now, self.session, "session_cancelled", **more)
+        return Done(frozenset(look), "session_cancelled", wipe=bool(running))
+
+
+class RestoreSession(Command):
+    """A session cancelled within the day is planned again, in its hall and at its time. Its polls stay withdrawn."""
+
+    session: Id
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        meeting = changeable(tx, badge, self.session)
+        if meeting.state in ("planned", "on"):
+            return Done()
+        if meeting.state != "cancelled":
+            raise Refused("not_cancelled")
+        if meeting.ended_at is not None and now - meeting.ended_at > RESTORED_WITHIN:
+            raise Refused("cancelled_for_good")
+        meeting.state, meeting.started_at, meeting.ended_at = "planned", None, None
+        tx.add(meeting)
+        look = touched_by(meeting) | carried.take_back(tx, meeting, badge, now)
+        journal.write(tx, badge, now, self.session, "session_restored")
+        return Done(look | desks(tx, {meeting.hall_id}, meeting.day), "session_restored")
