@@ -206,6 +206,20 @@ def _speaks(tx: Tx, person: int, languages: str) -> Done:
     return Done()
 
 
+async def test_the_phone_of_whoever_votes_on_a_tablet_says_at_once_that_there_is_a_vote(
+    house: House, tablet: Tablet
+) -> None:
+    """It may be its owner, who sees that somebody else had the badge."""
+    poll = house.world.poll()
+    phone = await house.guest(house.world.person(0))
+    assert phone.held["my"]["turn"] == 0  # type: ignore[index]
+
+    await tablet.vote(await tablet.show(house.world.person(0)), 1)
+
+    await phone.until(lambda: phone.held["my"]["turn"] == 1)  # type: ignore[index]
+    assert phone.held["my"]["poll"] == poll  # type: ignore[index]
+
+
 async def test_several_people_one_after_another_each_have_one_ballot(house: House, tablet: Tablet) -> None:
     poll = house.world.poll()
 
