@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from live import welcome
 from live.node import TABLET_TRIES
+from live.settings import Settings
 from live.visits import SECONDS, Visits
 from models import doors, people, screens, voting
 from models.command import Badge, Done
@@ -487,6 +491,17 @@ async def test_the_organiser_adds_tablets_and_finds_their_links_apart(house: Hou
     assert f"/tablet/link#{house.node.badges.screen_secret(screen, 1)}" in tablets
     assert "2 tablets" in tablets
     assert "Back row" not in page[: page.index('id="d-tablets"')]
+
+
+async def test_what_is_printed_names_tablets_apart_from_screens(house: House, tablet: Tablet, tmp_path: Path) -> None:
+    badges = house.node.badges
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as raw:
+        told = welcome.told(raw, badges, Settings(data=tmp_path, address="https://conference.example"))
+
+    halls, _, apart = told.partition("Tablets for people without a phone:")
+    assert f"Hall A, At the door\n    https://conference.example/tablet/link#{tablet.screen}-1-" in apart
+    assert "/tablet/link" not in halls
+    assert halls.count("/screen/link#") == 2
 
 
 async def test_participants_add_no_tablets(house: House) -> None:
