@@ -90,6 +90,15 @@ def _record(tx: Tx, badge: Badge, poll: Poll, counts: dict[int, int], now: float
     return Done(touched(poll), "hands_counted")
 
 
+def no_longer_late(tx: Tx, poll_id: int) -> None:
+    """Voting goes on, so what was counted after the seal that was is counted before the one to come."""
+    for row in tx.exec(select(Hands).where(Hands.poll_id == poll_id, Hands.late)).all():
+        before = tx.get(Hands, (poll_id, row.item_id, False)) or Hands(poll_id=poll_id, item_id=row.item_id, n=0)
+        before.n += row.n
+        tx.add(before)
+        tx.delete(row)
+
+
 def counted(tx: Tx, poll_id: int) -> dict[tuple[int, bool], int]:
     """What was counted, by (item, late)."""
     return {(h.item_id, h.late): h.n for h in tx.exec(select(Hands).where(Hands.poll_id == poll_id))}

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from sqlmodel import col, func, select
 
-from models import journal, programme, translations
+from models import hands, journal, programme, translations
 from models.ballots import LIVE_STATES, enrol, erase_ballots, recount, rewrite
 from models.command import Badge, Command, Done, Id, Word
 from models.polls import Poll, changed, items, lacks, own, owner, touched
@@ -101,6 +101,7 @@ class ContinueVoting(Command):
         if poll.state == "sealed" and (poll.looked_at is not None or poll.results == "live"):
             raise Refused("figures_were_seen")
         _require_free(tx, poll)
+        hands.no_longer_late(tx, self.poll)
         poll.state, poll.closed_at, poll.sealed_at = "open", None, None
         _put_first(tx, poll)
         changed(tx, poll)

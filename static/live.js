@@ -78,7 +78,11 @@ function open() {
   clearTimeout(timer);
   if (ended || socketless || resting()) return;
   drop();
-  const mine = (socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${root()}/socket`));
+  let mine;
+  try { mine = socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${root()}/socket`); } catch {
+    socketless = true; // a locked-down phone has none
+    return look();
+  }
   // A connection that takes 5 s is none.
   const limit = setTimeout(() => mine === socket && state !== "open" && lost(0), 5000);
   mine.onopen = () => {

@@ -176,6 +176,8 @@ async def vote(request: Request) -> Response:
         done = await node.ask(person, commands.from_form("cast_vote", fields))
         if done.facts["turn"] != turn:
             raise Refused("voted_meanwhile")
+        for line in node.lines_of(person.key):  # their own phone says at once that there is a vote
+            node.personal(line, "my")
     except Refused as refused:
         key = "change_closed" if refused.key == "poll_closed" and mine.turn else refused.key
         told = Told(key, language, refused.params)

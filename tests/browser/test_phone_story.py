@@ -345,6 +345,61 @@ def test_with_storage_blocked_the_page_says_to_stay(room: Room) -> None:
     phone.close()
 
 
+LOCKED = """
+for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
+delete window.WebSocket;
+for (const name of ["serviceWorker", "mediaDevices", "wakeLock", "clipboard"])
+  Object.defineProperty(navigator, name, { get: () => undefined });
+delete Crypto.prototype.randomUUID;
+for (const [type, names] of [[Array.prototype, ["toSorted", "toReversed", "with", "findLast"]], [Object, ["groupBy"]],
+  [Promise, ["withResolvers"]], [AbortSignal, ["any"]], [Set.prototype, ["union"]], [URL, ["canParse"]]])
+  for (const name of names) delete type[name];
+"""
+"""A phone that its owner's office locked: no storage, no socket, no camera, and a browser of four years ago."""
+
+
+def test_a_locked_down_phone_votes_by_post(room: Room) -> None:
+    phone = room.phone(seated=False)
+    phone.post("check_in", session=room.session)
+    phone.page.add_init_script(LOCKED)
+    poll = room.poll()
+    phone.page.goto("/")
+    assert phone.page.evaluate("typeof WebSocket") == "undefined"
+    expect(phone.page.locator("form[data-poll]")).to_contain_text(
+        "Keep this page open until it says that the room has your vote."
+    )
+
+    phone.choose(2)
+    phone.send()
+    phone.is_("recorded", 10)
+    phone.page.wait_for_timeout(700)
+    phone.send()
+    phone.choose(3)
+    phone.send()
+    phone.is_("changed", 10)
+
+    assert room.ballots(poll) == [0, 0, 1]
+    assert room.wrong == []
+    phone.close()
+
+
+def test_without_script_and_with_storage_blocked_a_phone_needs_its_cookie_only(room: Room) -> None:
+    phone = room.phone(seated=False, java_script_enabled=False, accept_downloads=False)
+    phone.post("check_in", session=room.session)
+    phone.page.route_web_socket("**/socket", lambda socket: socket.close())
+    poll = room.poll(kind="yes_no_abstain")
+    phone.page.goto("/")
+
+    phone.choose(1)
+    phone.page.locator("form[data-poll] .act .btn").click()
+
+    phone.is_("recorded")
+    assert {cookie["name"] for cookie in phone.context.cookies()} <= {"hallside", "lang", "visitor"}
+    assert room.ballots(poll) == [1, 0, 0]
+    phone.close()
+
+
 def test_a_form_without_script_votes_changes_and_says_so(room: Room) -> None:
     phone = room.phone(java_script_enabled=False)
     poll = room.poll()

@@ -13,7 +13,6 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from live.badges import Badges
 from tests.browser.phone_room import LANGUAGES, Room
 from tests.browser.screen_hall import HALL, until_shown
-from tests.browser.test_phone_access import faults
 
 pytestmark = pytest.mark.browser
 
@@ -60,6 +59,9 @@ class Tablet:
         self.choose(option)
         self.send()
         expect(self.heading).to_have_text("Recorded")
+        self.leave()
+
+    def leave(self) -> None:
         self.page.get_by_role("button", name="Done, forget me").click()
         self.is_idle()
 
@@ -121,8 +123,7 @@ def test_five_people_vote_one_after_another_while_phones_vote(room: Room, tablet
     for n, person in enumerate(people):
         tablet.show(person, link=n == 0)
         expect(tablet.heading).to_have_text("You are in. Come back when a vote is open.")
-        tablet.page.get_by_role("button", name="Done, forget me").click()
-        tablet.is_idle()
+        tablet.leave()
     poll = room.poll(results="after_close")
     before = tablet.page.evaluate("history.length")
 
@@ -159,8 +160,7 @@ def test_a_second_try_is_told_and_may_change_and_a_revoked_badge_may_nothing(roo
     person, gone = tablet.person(), tablet.person()
     for one in (person, gone):
         tablet.show(one)
-        tablet.page.get_by_role("button", name="Done, forget me").click()
-        tablet.is_idle()
+        tablet.leave()
     poll = room.poll()
     tablet.vote(person, 1)
     room.desk.do("revoke_badge", person=gone[0])
@@ -173,8 +173,7 @@ def test_a_second_try_is_told_and_may_change_and_a_revoked_badge_may_nothing(roo
     tablet.choose(2)
     tablet.send()
     expect(tablet.heading).to_have_text("Recorded")
-    tablet.page.get_by_role("button", name="Done, forget me").click()
-    tablet.is_idle()
+    tablet.leave()
     tablet.show(gone)
 
     expect(tablet.page.locator(".said")).to_contain_text("This code is not on our list.")
@@ -185,7 +184,7 @@ def test_a_second_try_is_told_and_may_change_and_a_revoked_badge_may_nothing(roo
 def test_who_walks_away_is_forgotten_after_a_question(room: Room, tablet: Tablet) -> None:
     person = tablet.person()
     tablet.show(person)
-    tablet.page.get_by_role("button", name="Done, forget me").click()
+    tablet.leave()
     room.poll()
     tablet.page.clock.install()
     tablet.page.goto("/tablet")
@@ -206,7 +205,7 @@ def test_who_walks_away_is_forgotten_after_a_question(room: Room, tablet: Tablet
 def test_a_lost_line_is_said_in_all_languages_and_an_unsure_vote_asks_to_scan_again(room: Room, tablet: Tablet) -> None:
     person = tablet.person()
     tablet.show(person)
-    tablet.page.get_by_role("button", name="Done, forget me").click()
+    tablet.leave()
     poll = room.poll()
     tablet.context.set_offline(True)
     tablet.is_("lost", 15)
@@ -227,8 +226,7 @@ def test_a_lost_line_is_said_in_all_languages_and_an_unsure_vote_asks_to_scan_ag
 
     expect(tablet.page.locator("main")).to_contain_text("You have voted.")
     assert room.ballots(poll) == [1, 0, 0]
-    tablet.page.get_by_role("button", name="Done, forget me").click()
-    tablet.is_idle()
+    tablet.leave()
 
 
 def test_without_script_it_votes_and_forgets_and_back_shows_nobody(room: Room) -> None:
@@ -262,7 +260,7 @@ def test_without_script_it_votes_and_forgets_and_back_shows_nobody(room: Room) -
 def test_a_teller_counts_hands_and_everybody_sees_them_apart(room: Room, tablet: Tablet) -> None:
     phone, person = room.phone(), tablet.person()
     tablet.show(person)
-    tablet.page.get_by_role("button", name="Done, forget me").click()
+    tablet.leave()
     poll = room.poll()
     phone.until_poll(poll)
     phone.choose(1)
@@ -320,51 +318,3 @@ def signed_in(room: Room, language: str = "en") -> Page:
     page = context.new_page()
     page.on("pageerror", lambda error: room.wrong.append(f"{error} {error.stack}"))
     return page
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_passes_axe(room: Room, language: str) -> None:
-    tablet = opened(room, f"Axe {language}", color_scheme="dark" if language in ("ar", "ru") else "light")
-    tablet.taken += 10 + LANGUAGES.index(language)
-    person = tablet.person()
-    found = [f"idle {each}" for each in faults(tablet.page)]
-    tablet.show(person)
-    found += [f"in {each}" for each in faults(tablet.page)]
-    tablet.page.get_by_role("button").first.click()
-    tablet.is_idle()
-    poll = room.poll(timer_s=900)
-    tablet.show(person)
-    tablet.page.locator(f"button[name=to][value={language}]").click()
-    expect(tablet.page.locator(f"html[lang={language}] main[data-page=ballot]")).to_be_visible()
-    found += [f"ballot {each}" for each in faults(tablet.page)]
-    tablet.choose(1)
-    tablet.send()
-    tablet.is_("told")
-    found += [f"recorded {each}" for each in faults(tablet.page)]
-    tablet.is_idle(8)
-    tablet.page.keyboard.type("WRONG")
-    tablet.page.keyboard.press("Enter")
-    tablet.page.locator(".said").wait_for()
-    found += [f"wrong {each}" for each in faults(tablet.page)]
-    tablet.page.set_viewport_size({"width": 360, "height": 640})
-    found += [f"narrow {each}" for each in faults(tablet.page)]
-    tablet.context.set_offline(True)
-    tablet.is_("lost", 15)
-    found += [f"lost {each}" for each in faults(tablet.page)]
-    tablet.context.set_offline(False)
-    tablet.page.goto("/tablet/link")
-    found += [f"link {each}" for each in faults(tablet.page)]
-    tablet.context.close()
-
-    teller = signed_in(room, language)
-    teller.set_viewport_size({"width": 360, "height": 740})
-    for path in ("/teller", f"/teller/{room.session}"):
-        teller.goto(path)
-        found += [f"{path} {each}" for each in faults(teller)]
-    room.seal(poll)
-    teller.locator("[data-late=true]").wait_for()
-    found += [f"late {each}" for each in faults(teller)]
-    teller.context.close()
-    room.desk.request.post("/do/set_language", data={"language": "en"})
-
-    assert found == []

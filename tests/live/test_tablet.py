@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from live import welcome
 from live.node import TABLET_TRIES
+from live.settings import Settings
 from live.visits import SECONDS, Visits
 from models import doors, people, screens, voting
 from models.command import Badge, Done
@@ -204,6 +208,20 @@ async def test_the_ballot_is_in_the_persons_language_and_in_three_others(house: 
 def _speaks(tx: Tx, person: int, languages: str) -> Done:
     tx.cursor.execute("UPDATE person SET languages = ? WHERE id = ?", (languages, person))
     return Done()
+
+
+async def test_the_phone_of_whoever_votes_on_a_tablet_says_at_once_that_there_is_a_vote(
+    house: House, tablet: Tablet
+) -> None:
+    """It may be its owner, who sees that somebody else had the badge."""
+    poll = house.world.poll()
+    phone = await house.guest(house.world.person(0))
+    assert phone.held["my"]["turn"] == 0  # type: ignore[index]
+
+    await tablet.vote(await tablet.show(house.world.person(0)), 1)
+
+    await phone.until(lambda: phone.held["my"]["turn"] == 1)  # type: ignore[index]
+    assert phone.held["my"]["poll"] == poll  # type: ignore[index]
 
 
 async def test_several_people_one_after_another_each_have_one_ballot(house: House, tablet: Tablet) -> None:
@@ -473,6 +491,17 @@ async def test_the_organiser_adds_tablets_and_finds_their_links_apart(house: Hou
     assert f"/tablet/link#{house.node.badges.screen_secret(screen, 1)}" in tablets
     assert "2 tablets" in tablets
     assert "Back row" not in page[: page.index('id="d-tablets"')]
+
+
+async def test_what_is_printed_names_tablets_apart_from_screens(house: House, tablet: Tablet, tmp_path: Path) -> None:
+    badges = house.node.badges
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as raw:
+        told = welcome.told(raw, badges, Settings(data=tmp_path, address="https://conference.example"))
+
+    halls, _, apart = told.partition("Tablets for people without a phone:")
+    assert f"Hall A, At the door\n    https://conference.example/tablet/link#{tablet.screen}-1-" in apart
+    assert "/tablet/link" not in halls
+    assert halls.count("/screen/link#") == 2
 
 
 async def test_participants_add_no_tablets(house: House) -> None:

@@ -84,6 +84,19 @@ def test_a_count_that_comes_after_the_seal_is_never_moved_to_the_other_line_unse
     assert counted.read(lambda tx: journal.latest(tx, 1))[1].act == "hands_counted_late"
 
 
+def test_hands_counted_after_a_seal_that_was_undone_are_before_the_next(counted: World) -> None:
+    poll = counted.poll()
+    record(counted, poll, 6)
+    counted.seal(poll)
+    record(counted, poll, 2, 1, late=True)
+    counted.do(voting.ContinueVoting(poll=poll))
+    counted.vote(poll, 0, 1)
+    counted.seal(poll)
+    counted.do(voting.Reveal(poll=poll))
+
+    assert lines(counted, poll) == [(0, 8, 0), (1, 1, 0), (0, 0, 0)]
+
+
 def test_until_the_seal_nothing_is_late(counted: World) -> None:
     poll = counted.poll()
     record(counted, poll, 1)
