@@ -415,7 +415,9 @@ def test_the_desk_passes_axe_on_a_phone(morning: Morning, language: str) -> None
         desk.page.goto(path)
         for fold in folds:
             desk.page.evaluate("id => document.getElementById(id).setAttribute('open', '')", fold)
-        found += [f"{path} {each}" for each in faults(desk.page) if 'type="radio"' not in each]  # their labels are 44 px
+        found += [
+            f"{path} {each}" for each in faults(desk.page) if 'type="radio"' not in each
+        ]  # their labels are 44 px
 
     assert found == []
     assert desk.page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")

@@ -159,7 +159,10 @@ async def test_a_session_that_is_taken_back_closes_the_desk_and_leaves_the_phone
 
 
 async def test_every_desk_hears_of_what_another_did(house: House) -> None:
-    here, there = await house.guest(DESK, "registration"), await house.guest(house.world.organiser, "registration", node=1)
+    here, there = (
+        await house.guest(DESK, "registration"),
+        await house.guest(house.world.organiser, "registration", node=1),
+    )
     before = dict(there.held["arrivals"])  # type: ignore[call-overload]
     assert (before["n"], before["of"]) == (0, 3 + house.world.participants)
 
@@ -175,7 +178,12 @@ async def test_every_desk_hears_of_what_another_did(house: House) -> None:
 
 
 async def test_a_walk_in_goes_from_the_desk_to_the_organiser_and_back(house: House) -> None:
-    fields = {"given_name": "Yara", "family_name": "<b>Haddad", "role": "participant", "next": "/registration?person=new"}
+    fields = {
+        "given_name": "Yara",
+        "family_name": "<b>Haddad",
+        "role": "participant",
+        "next": "/registration?person=new",
+    }
     async with at(house, DESK) as client:
         answer = await client.post("/do/add_walk_in", data=fields)
     where = answer.headers["location"]
@@ -198,7 +206,9 @@ async def test_a_walk_in_goes_from_the_desk_to_the_organiser_and_back(house: Hou
 
 async def test_the_page_says_how_many_are_here_and_offers_the_way_back(house: House) -> None:
     async with at(house, DESK) as client:
-        answer = await client.post("/do/arrive", data={"person": ANNA, "on": "true", "next": f"/registration?done={ANNA}"})
+        answer = await client.post(
+            "/do/arrive", data={"person": ANNA, "on": "true", "next": f"/registration?done={ANNA}"}
+        )
     _, html = await page(house, DESK, answer.headers["location"])
 
     assert f"<b>1</b> of {3 + house.world.participants} people arrived" in html

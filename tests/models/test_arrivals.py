@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from models import arrivals, ballots, devices, doors, journal, logins, people, rights, staffing
+from models import arrivals, ballots, devices, doors, journal, people, rights, staffing
 from models.arrivals import AddWalkIn, ApproveWalkIn, Arrive, DeclineWalkIn, ReplacePerson
 from models.binding import BindSpare
 from models.command import Badge, Command, Done
@@ -203,7 +203,9 @@ def test_the_next_number_is_in_the_style_of_the_list(world: World, numbers: tupl
 
 # Walk-ins
 
-WALK_IN = AddWalkIn(given_name=" Yara ", family_name="Haddad", native_name="يارا حداد", organisation="Press", role="observer")
+WALK_IN = AddWalkIn(
+    given_name=" Yara ", family_name="Haddad", native_name="يارا حداد", organisation="Press", role="observer"
+)
 
 
 def test_a_walk_in_has_no_badge_until_an_organiser_approves(world: World) -> None:
@@ -253,7 +255,8 @@ def test_of_a_walk_in_who_was_declined_nothing_stays_and_nobody_gets_the_number(
 @pytest.mark.parametrize(
     ("fields", "key"),
     [
-        ({"given_name": "", "family_name": " "}, "name_missing"), ({"family_name": "123", "given_name": ""}, "name_missing"),
+        ({"given_name": "", "family_name": " "}, "name_missing"),
+        ({"family_name": "123", "given_name": ""}, "name_missing"),
         ({"role": "organiser"}, "no_such_setting"), ({"role": "moderator"}, "no_such_setting"),
         ({"delegation": 99}, "no_such_delegation"),
     ],
@@ -384,7 +387,8 @@ def test_the_desk_lays_no_hand_on_an_organisers_badge_and_organisers_do(world: W
     asked = world.do(devices.ShowBadge(person=ANNA, token_hash=b"b", wait=60), SYSTEM_BADGE, now=DAY)
     commands: list[Command] = [
         devices.AllowDevice(person=ANNA, number=int(asked.facts["number"])),
-        ReissueBadge(person=ANNA, seen_issue=1), BindSpare(person=ANNA, seen_issue=2, spare=1), RevokeBadge(person=ANNA),
+        ReissueBadge(person=ANNA, seen_issue=1), BindSpare(person=ANNA, seen_issue=2, spare=1),
+        RevokeBadge(person=ANNA),
         ReplacePerson(person=ANNA, given_name="N", family_name="B"),
     ]  # fmt: skip
 
