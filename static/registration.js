@@ -7,7 +7,7 @@ const TYPED = 180;
 /* Milliseconds after the last key until it is looked for. */
 const PACE = 1000;
 /* Milliseconds from one look at what other desks did to the next. */
-const query = $("#q"), arrivals = $("#arrivals");
+const query = $("#q"), arrivals = $("#arrivals"), told = $("#told");
 let typing, asked = 0, due, last = 0;
 
 /* A part in which somebody types or has opened something stays as it is. */
@@ -64,12 +64,12 @@ async function search() {
   } catch { /* Enter looks for it, too, and says what is wrong */ }
 }
 
-/* What opens a badge must not stand in an address. */
+/* What opens a badge must not stand in an address. A scanner types it to its end: until then it is only not sent. */
 function secret() {
-  if (!query.value.includes("/b#")) return false;
-  query.value = "";
-  $("#alert").textContent = word("no_secret");
-  return true;
+  const found = query.value.includes("#");
+  told.hidden = !found;
+  if (found) told.textContent = word("no_secret");
+  return found;
 }
 
 query.addEventListener("input", () => {
@@ -86,7 +86,10 @@ document.addEventListener("toggle", (event) => {
 /* One press is one act, whatever the finger does. */
 document.addEventListener("submit", (event) => {
   clearTimeout(typing);
-  if (event.target === query.form && secret()) event.preventDefault();
+  if (event.target === query.form && secret()) {
+    event.preventDefault();
+    query.value = "";
+  }
   else if (event.target.dataset.sent) event.preventDefault();
   else if (event.target.method === "post") event.target.dataset.sent = "1";
 });
@@ -112,9 +115,9 @@ connect({
   view: "registration",
   onNumbers: ({ part, numbers }) => {
     if (part !== "arrivals") return;
-    const told = [numbers.n, numbers.of, numbers.waiting, numbers.act].join(".");
-    if (told !== seen) soon();
-    seen = told;
+    const now = [numbers.n, numbers.of, numbers.waiting, numbers.act].join(".");
+    if (now !== seen) soon();
+    seen = now;
   },
   onState: (state) => {
     if (state === "lost") $("#say").textContent = word("lost");

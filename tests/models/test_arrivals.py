@@ -255,7 +255,8 @@ def test_of_a_walk_in_who_was_declined_nothing_stays_and_nobody_gets_the_number(
 @pytest.mark.parametrize(
     ("fields", "key"),
     [
-        ({"given_name": "", "family_name": " "}, "name_missing"), ({"family_name": "123", "given_name": ""}, "name_missing"),
+        ({"given_name": "", "family_name": " "}, "name_missing"),
+        ({"family_name": "123", "given_name": ""}, "name_missing"),
         ({"role": "organiser"}, "no_such_setting"), ({"role": "moderator"}, "no_such_setting"),
         ({"delegation": 99}, "no_such_delegation"),
     ],
@@ -386,7 +387,8 @@ def test_the_desk_lays_no_hand_on_an_organisers_badge_and_organisers_do(world: W
     asked = world.do(devices.ShowBadge(person=ANNA, token_hash=b"b", wait=60), SYSTEM_BADGE, now=DAY)
     commands: list[Command] = [
         devices.AllowDevice(person=ANNA, number=int(asked.facts["number"])),
-        ReissueBadge(person=ANNA, seen_issue=1), BindSpare(person=ANNA, seen_issue=2, spare=1), RevokeBadge(person=ANNA),
+        ReissueBadge(person=ANNA, seen_issue=1), BindSpare(person=ANNA, seen_issue=2, spare=1),
+        RevokeBadge(person=ANNA),
         ReplacePerson(person=ANNA, given_name="N", family_name="B"),
     ]  # fmt: skip
 
