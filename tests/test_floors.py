@@ -55,8 +55,8 @@ BLIND = (
 SUBJECTS = {
     f"models.{name}"
     for name in (
-        "ballots", "boards", "called_off", "carried", "doors", "drafts", "hands", "journal", "polls", "results", "rounds",
-        "schedule", "stage", "voting",
+        "ballots", "boards", "called_off", "carried", "doors", "drafts", "hands", "journal", "polls", "results",
+        "rounds", "schedule", "stage", "voting",
     )
 }  # fmt: skip
 FOREIGN = {"live", "starlette", "jinja2", "asyncio", "uvicorn", "anyio", "redis", "websockets", "app"}

@@ -156,7 +156,13 @@ def test_the_practice_is_remembered_with_the_person(world: World) -> None:
 
 RIGHTS = {
     ("organiser", None): {
-        "moderate", "switch_screens", "count_hands", "manage_people", "approve_people", "change_programme", "see_desk",
+        "moderate",
+        "switch_screens",
+        "count_hands",
+        "manage_people",
+        "approve_people",
+        "change_programme",
+        "see_desk",
         "see_health",
     },
     ("av", None): {"switch_screens", "see_desk", "see_health"},
