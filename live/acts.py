@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from live.languages import catalogue, listed
+from live.languages import catalogue, day, listed
 from models.boards import DeskPoll
 from models.journal import JournalRow
 
@@ -28,6 +28,14 @@ ACTS: dict[str, str] = {
     "session_started": _("Session started"),
     "session_ended": _("Session ended"),
     "screen_follows": _("The screen follows this session"),
+    "screen_handed": _("Screen handed over to: %(title)s"),
+    "ran_late": _("Shifted by %(minutes)s min. Ends at %(end)s"),
+    "shifted": _("Shifted by %(minutes)s min with the session before. Starts at %(start)s"),
+    "session_moved": _("Moved: %(hall)s, %(day)s, %(start)s to %(end)s"),
+    "session_moved_again": _("Moved although something clashes: %(hall)s, %(day)s, %(start)s to %(end)s"),
+    "session_postponed": _("Session postponed"),
+    "session_cancelled": _("Session cancelled"),
+    "session_restored": _("Session planned again. Its polls stay withdrawn."),
     "poll_written": _("%(poll)s written"),
     "text_approved": _("%(poll)s: %(language)s approved"),
     "wording_corrected": _("%(poll)s: %(language)s wording corrected"),
@@ -76,6 +84,13 @@ COUNTED: dict[str, tuple[str, str]] = {
     "poll_opened": ngettext(
         "%(poll)s: voting opened for %(num)d elector", "%(poll)s: voting opened for %(num)d electors"
     ),
+    "ran_late": ngettext(
+        "Shifted by %(minutes)s min, with %(num)d later entry. Ends at %(end)s",
+        "Shifted by %(minutes)s min, with %(num)d later entries. Ends at %(end)s",
+    ),
+    "session_cancelled": ngettext(
+        "Session cancelled. %(num)d open poll was withdrawn", "Session cancelled. %(num)d open polls were withdrawn"
+    ),
     "sealed": ngettext("%(poll)s sealed with %(num)d answer", "%(poll)s sealed with %(num)d answers"),
     "withdrawn": ngettext(
         "%(poll)s withdrawn. %(num)d answer was deleted", "%(poll)s withdrawn. %(num)d answers were deleted"
@@ -121,6 +136,13 @@ def sentence(language: str, row: JournalRow, polls: Iterable[DeskPoll] = ()) -> 
         "role": words.gettext(ROLES.get(str(facts.get("role", "")), ROLES["moderator"])),
         "option": options.get(int(facts.get("item", 0)), "?"),
     }
+    if "day" in facts:
+        params["day"] = day(str(facts["day"]), language)
+    if "minutes" in facts:  # a sign belongs to its number, whichever way the words run
+        params["minutes"] = f"\u2066{int(facts['minutes']):+d}\u2069"
+    for name in ("title", "hall"):
+        if name in facts:
+            params[name] = f"\u2068{facts[name]}\u2069"
     if row.act == "poll_opened" and facts.get("override"):
         return words.gettext(ACTS["poll_opened_without"]) % params
     if row.act == "timer_stopped" and facts.get("why"):

@@ -38,7 +38,31 @@ REFUSALS: dict[str, str] = {
     "nothing_to_join": _("This is a break: there is nothing to vote on."),
     "breaks_are_not_started": _("A break needs no start."),
     "hall_is_on": _("Another session is on in this hall: %(title)s. End it first."),
-    "screen_is_held": _("The screen still shows another session: %(title)s. Its desk must end it first."),
+    "screen_is_held": _(
+        "The screen still shows another session: %(title)s. Its desk hands it over, or an organiser takes it."
+    ),
+    "screen_not_held": _("The screen does not follow this session, so it has nothing to hand over."),
+    "not_next_here": _("The screen goes only to a session of this hall that is still to come: %(title)s is not."),
+    # the programme
+    "session_postponed": _("This session is postponed. An organiser gives it a new time first."),
+    "session_is_on": _("This session is on. Move, end or cancel it."),
+    "times_changed": _("The times were changed meanwhile: it ends at %(time)s now. Look, then press again."),
+    "past_midnight": _("A session would go on past midnight. Nothing was changed."),
+    "ends_before_start": _("A session would end before it starts. Nothing was changed."),
+    "no_such_time": _("Write days as 2026-05-12 and times as 14:20."),
+    "on_keeps_start": _("This session is on: only its hall and its end can change."),
+    "hall_busy": _(
+        "The hall is taken from %(start)s to %(end)s: %(title)s. Choose another, or tick to move there all the same."
+    ),
+    "moderator_busy": _(
+        "%(name)s leads another session then: %(other)s. Choose another time, or tick to move all the same."
+    ),
+    "hall_and_moderator_busy": _(
+        "The hall is taken from %(start)s to %(end)s: %(title)s. And %(name)s leads another session then: %(other)s."
+        " Choose again, or tick to move all the same."
+    ),
+    "not_cancelled": _("This session is not cancelled."),
+    "cancelled_for_good": _("It was cancelled more than a day ago. Plan a new session instead."),
     "too_many_browsers": _(
         "Your badge is open in %(count)s browsers. Sign out in one of them, or ask the registration desk."
     ),
@@ -127,6 +151,12 @@ NOTICES: dict[str, str] = {
     "session_started": _("Session started"),
     "session_ended": _("Session ended"),
     "screen_follows": _("The screen shows this session"),
+    "screen_handed": _("Screen handed over"),
+    "ran_late": _("Times shifted. Phones and screens show the new ones."),
+    "session_moved": _("Session moved. Phones and screens say where and when."),
+    "session_postponed": _("Session postponed. Give it a new time by moving it."),
+    "session_cancelled": _("Session cancelled. Open polls were withdrawn."),
+    "session_restored": _("The session is planned again. Withdrawn polls stay withdrawn."),
     "poll_written": _("Poll saved as a draft"),
     "text_approved": _("Text approved"),
     "wording_corrected": _("Wording corrected"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from models import journal, programme, results, rights, screens, stage
+from sqlmodel import select
+
+from models import doors, journal, programme, results, rights, screens, stage
 from models.command import Badge
 from models.kinds import KINDS
 from models.polls import owner
-from models.programme import AgendaRow, Hall, Meeting, Texts
+from models.programme import AgendaRow, Hall, HallRow, Meeting, Texts
 from models.results import Board
 from models.store import Tx
 
@@ -31,6 +34,13 @@ class Head:
     """In the event's order of dignity."""
     mode: float
     """The hall's farthest viewer in picture heights: 6 is standard."""
+    kind: str = "parallel"
+    booths: tuple[str, ...] = ()
+    """Languages with a booth in the hall, in the same order."""
+    was: Mapping[str, str] = field(default_factory=dict)
+    """What the list said of "day", "start" and "end" where a person changed it since."""
+    was_hall: Texts = field(default_factory=dict)
+    """The hall it was to be in, if another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,11 @@ class Desk:
     """Whether the hall's screen follows this session."""
     confirm_end: int
     checked_in: int
+    holder: Head | None
+    """The session that holds the hall's screen, if another: it is on in this hall."""
+    following: Head | None
+    """What comes next in this hall that day; breaks do not count."""
+    halls: tuple[HallRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +150,12 @@ def head(tx: Tx, session_id: int) -> Head | None:
     assert hall is not None
     assert meeting.id is not None
     order = programme.the_event(tx).languages.split(",")
-    spoken = meeting.languages.split(",")
+    spoken, booths = meeting.languages.split(","), hall.languages.split(",")
+    before = tx.exec(select(Hall).where(Hall.key == meeting.listed["hall"])).first() if "hall" in meeting.listed else None
     return Head(
         meeting.id, meeting.hall_id, hall.names, meeting.titles, meeting.state, meeting.day, meeting.start, meeting.end,
-        meeting.code, meeting.track, tuple(la for la in order if la in spoken), hall.mode,
+        meeting.code, meeting.track, tuple(la for la in order if la in spoken), hall.mode, meeting.kind,
+        tuple(la for la in order if la in booths), programme.was(meeting), before.names if before else {},
     )  # fmt: skip
 
 
@@ -199,7 +216,8 @@ def desk(tx: Tx, session_id: int) -> Desk | None:
     session = head(tx, session_id)
     if session is None:
         return None
-    air = stage.air(tx, session.hall_id)
+    on = tx.get(stage.Stage, session.hall_id)
+    held = doors.holder(tx, on) if on else None
     offered = tuple(programme.the_event(tx).languages.split(","))
     boards = [results.board(tx, poll, "desk") for poll in results.of_session(tx, session_id)]
     checked_in = tx.cursor.execute("SELECT count(*) FROM presence WHERE session_id = ?", (session_id,)).fetchone()[0]
@@ -208,10 +226,22 @@ def desk(tx: Tx, session_id: int) -> Desk | None:
         polls=tuple(_desk_poll(tx, board, session.languages, offered) for board in boards if board),
         journal=journal.latest(tx, session_id),
         earlier=stage.earlier(tx),
-        holds_screen=air is not None and air.session_id == session_id,
+        holds_screen=on is not None and on.session_id == session_id,
         confirm_end=programme.confirmation(session_id),
         checked_in=checked_in,
+        holder=head(tx, held.id or 0) if held and held.id != session_id else None,
+        following=_following(tx, session),
+        halls=programme.halls(tx),
     )
+
+
+def _following(tx: Tx, session: Head) -> Head | None:
+    later = select(Meeting.id).where(
+        Meeting.hall_id == session.hall_id, Meeting.day == session.day, Meeting.id != session.id,
+        Meeting.start >= session.start, Meeting.state == "planned", Meeting.kind != "break",
+    )  # fmt: skip
+    found = tx.exec(later.order_by(Meeting.start).limit(1)).first()
+    return head(tx, found) if found else None
 
 
 def my_sessions(tx: Tx, badge: Badge) -> tuple[SessionLink, ...]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 from sqlmodel import Field, SQLModel, select
 
-from models import journal, stage
+from models import journal, rights, stage
 from models.command import Badge, Command, Done, Id
 from models.programme import Meeting, confirmation, pick, staffed, touched_by
 from models.refusals import Refused
@@ -34,6 +34,8 @@ class StartSession(Command):
             raise Refused("breaks_are_not_started")
         if meeting.state == "cancelled":
             raise Refused("session_cancelled")
+        if meeting.state == "postponed":
+            raise Refused("session_postponed")
         other = tx.exec(select(Meeting).where(Meeting.hall_id == meeting.hall_id, Meeting.state == "on")).first()
         if other is not None:
             raise Refused("hall_is_on", title=pick(other.titles, badge.language))
@@ -111,8 +113,38 @@ class Follow(Command):
         on = stage.stage_of(tx, meeting.hall_id)
         if on.session_id == self.session:
             return Done()
-        held = tx.get(Meeting, on.session_id) if on.session_id else None
-        if held is not None and held.state == "on" and badge.role != "organiser":
+        held = holder(tx, on)
+        if held is not None and badge.role != "organiser":
             raise Refused("screen_is_held", title=pick(held.titles, badge.language))
+        before = on.session_id
         stage.follow(tx, on, self.session, badge, now)
-        return Done(touched_by(meeting), "screen_follows")
+        return Done(touched_by(meeting) | {(f"session:{before}", "desk")}, "screen_follows")
+
+
+class HandScreen(Command):
+    """Give the hall's screen to another session of the hall: the desk that holds it need not end its own first."""
+
+    session: Id
+    to: Id
+
+    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
+        meeting, heir = tx.get(Meeting, self.session), tx.get(Meeting, self.to)
+        if meeting is None or heir is None:
+            raise Refused("no_such_session")
+        rights.require(tx, badge, "switch_screens", self.session)
+        if heir.hall_id != meeting.hall_id or heir.kind == "break" or heir.state not in ("planned", "on"):
+            raise Refused("not_next_here", title=pick(heir.titles, badge.language))
+        on = stage.stage_of(tx, meeting.hall_id)
+        if on.session_id == self.to:
+            return Done()
+        if on.session_id != self.session:
+            raise Refused("screen_not_held")
+        journal.write(tx, badge, now, self.session, "screen_handed", title=pick(heir.titles, badge.language))
+        stage.follow(tx, on, self.to, badge, now)
+        return Done(touched_by(meeting) | touched_by(heir), "screen_handed")
+
+
+def holder(tx: Tx, on: stage.Stage) -> Meeting | None:
+    """The session that holds a hall's screen: it is on, in this hall. None where anybody of the hall may have it."""
+    held = tx.get(Meeting, on.session_id) if on.session_id else None
+    return held if held is not None and held.state == "on" and held.hall_id == on.hall_id else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Column
@@ -121,6 +122,19 @@ class AgendaRow:
     state: str
     code: str
     languages: tuple[str, ...]
+    was: Mapping[str, str] = field(default_factory=dict)
+    """What the list said of "day", "start" and "end" where a person changed it since."""
+    was_hall: Texts = field(default_factory=dict)
+    """The hall it was to be in, if another."""
+
+
+@dataclass(frozen=True, slots=True)
+class HallRow:
+    """A hall to choose, and the languages that have a booth there, in the event's order."""
+
+    id: int
+    names: Texts
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +148,7 @@ class Agenda:
 
 
 def agenda(tx: Tx) -> Agenda:
-    event = the_event(tx)
+    event, named = the_event(tx), {hall.key: hall.names for hall in tx.exec(select(Hall))}
     rows = tx.exec(
         select(Meeting, Hall).join(Hall, col(Hall.id) == Meeting.hall_id).order_by(Meeting.day, Meeting.start, Hall.key)
     ).all()
@@ -147,10 +161,32 @@ def agenda(tx: Tx) -> Agenda:
                 id=meeting.id or 0, day=meeting.day, start=meeting.start, end=meeting.end, hall=hall.names,
                 titles=meeting.titles, kind=meeting.kind, track=meeting.track, state=meeting.state,
                 code=meeting.code, languages=tuple(meeting.languages.split(",")),
+                was=was(meeting), was_hall=named.get(meeting.listed.get("hall", ""), {}),
             )
             for meeting, hall in rows
         ),
     )  # fmt: skip
+
+
+def halls(tx: Tx) -> tuple[HallRow, ...]:
+    """All halls in the order of their keys."""
+    order = the_event(tx).languages.split(",")
+    rows = tx.exec(select(Hall).order_by(Hall.key))
+    return tuple(
+        HallRow(hall.id or 0, hall.names, tuple(la for la in order if la in hall.languages.split(","))) for hall in rows
+    )
+
+
+def was(meeting: Meeting) -> dict[str, str]:
+    """What the list said of day, start and end where it differs now."""
+    return {name: said for name, said in meeting.listed.items() if name != "hall"}
+
+
+def depart(meeting: Meeting, name: str, there: str, wished: str) -> None:
+    """Keep what the list says of *name* when a person changes it from *there* to *wished*; nothing once they agree."""
+    said = meeting.listed.get(name, there)
+    rest = {key: value for key, value in meeting.listed.items() if key != name}
+    meeting.listed = rest if said == wished else {**rest, name: said}
 
 
 def the_event(tx: Tx) -> Event:

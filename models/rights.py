@@ -23,6 +23,8 @@ EVERYWHERE: dict[str, frozenset[str]] = {
     "count_hands": frozenset({"organiser", "teller"}),
     "manage_people": frozenset({"organiser", "registration"}),
     "approve_people": frozenset({"organiser"}),
+    "manage_event": frozenset({"organiser"}),
+    "change_programme": frozenset({"organiser"}),
     "see_desk": frozenset({"organiser", "rapporteur", "av", "teller"}),
 }
 """What a role of the event may do in every session."""
@@ -69,7 +71,7 @@ def require(tx: Tx, badge: Badge, permission: str, session_id: int | None = None
     """Refused("not_yours") unless the badge may."""
     if badge.role != "system" and not may(tx, badge, permission, session_id):
         raise Refused("not_yours")
-    if permission in ("manage_people", "approve_people"):
+    if permission in ("manage_people", "approve_people", "manage_event"):
         require_confirmed(tx, badge)
 
 

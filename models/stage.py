@@ -20,7 +20,7 @@ from models.tidy import tidy
 
 KINDS = ("title", "lobby", "agenda", "poll", "results", "earlier", "announcement", "countdown")
 LIBRARY = (
-    "channel_change", "hall_moved", "starts_at", "cancelled", "short_break", "leave_building", "silence_phones",
+    "channel_change", "hall_moved", "starts_at", "postponed", "cancelled", "short_break", "leave_building", "silence_phones",
     "thank_you",
 )  # fmt: skip
 """Announcements with approved words in every language; the words are in the language files under `announce.KEY`."""
@@ -39,7 +39,7 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     words: Annotated[str, msgspec.Meta(max_length=40)] = ""
     """announcement: a key of LIBRARY, or empty with `text`"""
     value: Annotated[str, msgspec.Meta(max_length=40)] = ""
-    """announcement: the channel, hall or time its words name"""
+    """announcement: the channel, hall or time its words name; empty: those of the session as they are"""
     text: Annotated[str, msgspec.Meta(max_length=200)] = ""
     language: Annotated[str, msgspec.Meta(max_length=8)] = ""
     """announcement in free words: the one language it is in, and it is marked as such"""
@@ -69,10 +69,10 @@ class StageNext(Command):
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         stage = switched(tx, badge, self.hall)
         scene = _checked(tx, stage, self.scene) if self.scene else None
-        wished = _pack(scene)
+        wished = pack(scene)
         if stage.next == wished:
             return Done()
-        undo = StageNext(hall=self.hall, scene=_unpack(stage.next))
+        undo = StageNext(hall=self.hall, scene=unpack(stage.next))
         stage.next = wished
         tx.add(stage)
         journal.write(tx, badge, now, stage.session_id, "staged", undo=undo, scene=scene.kind if scene else "none")
@@ -98,7 +98,7 @@ class Take(Command):
             raise Refused("just_taken", name=other.name if other else "")
         if self.seen != stage.version and not self.again:
             raise Refused("picture_changed")
-        scene = _unpack(stage.next)
+        scene = unpack(stage.next)
         assert scene is not None
         return _show(tx, badge, now, stage, _checked(tx, stage, scene), clear_next=True)
 
@@ -147,6 +147,8 @@ class Undo(Command):
         here = entry.session_id if isinstance(command, MovePoll) else switched(tx, badge, command.hall).session_id
         if here != entry.session_id:  # what one session did to its hall's screen is no business of the next
             raise Refused("screen_moved_on")
+        if not isinstance(command, MovePoll) and _has_left(tx, entry.session_id, command.hall):
+            raise Refused("screen_moved_on")
         done = command.perform(tx, badge, now)
         entry.undone = True
         tx.add(entry)
@@ -163,7 +165,7 @@ class Restore(Command):
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         stage = switched(tx, badge, self.hall)
         done = _show(tx, badge, now, stage, self.program, clear_next=False)
-        stage.next = _pack(self.next)
+        stage.next = pack(self.next)
         tx.add(stage)
         return done
 
@@ -187,7 +189,7 @@ def follow(tx: Tx, stage: Stage, session_id: int, badge: Badge, now: float) -> N
     if stage.session_id == session_id:
         return
     stage.session_id, stage.next = session_id, ""
-    stage.program, stage.version = _pack(Scene(kind="title", session=session_id)), stage.version + 1
+    stage.program, stage.version = pack(Scene(kind="title", session=session_id)), stage.version + 1
     stage.taken_at, stage.taken_by = now, badge.person_id
     tx.add(stage)
     journal.write(tx, badge, now, session_id, "screen_follows")
@@ -223,7 +225,7 @@ def air(tx: Tx, hall_id: int) -> Air | None:
     stage = tx.get(Stage, hall_id) or Stage(hall_id=hall_id)
     by = tx.get(people.Person, stage.taken_by) if stage.taken_by else None
     return Air(
-        hall_id, hall.names, stage.session_id, _unpack(stage.program) or Scene(kind="title"), _unpack(stage.next),
+        hall_id, hall.names, stage.session_id, unpack(stage.program) or Scene(kind="title"), unpack(stage.next),
         stage.blank, stage.version, stage.taken_at, by.name if by else "",
     )  # fmt: skip
 
@@ -280,12 +282,18 @@ def _checked(tx: Tx, stage: Stage, scene: Scene) -> Scene:
     return msgspec.structs.replace(scene, session=stage.session_id or 0)
 
 
+def _has_left(tx: Tx, session_id: int | None, hall_id: int) -> bool:
+    """Whether a session goes on in another hall: the screen it left says where, and keeps saying so."""
+    meeting = tx.get(programme.Meeting, session_id) if session_id else None
+    return meeting is not None and meeting.hall_id != hall_id
+
+
 def _show(tx: Tx, badge: Badge, now: float, stage: Stage, scene: Scene, *, clear_next: bool) -> Done:
-    wished = _pack(scene)
+    wished = pack(scene)
     if stage.program == wished and not (clear_next and stage.next):
         return Done()
-    before = _unpack(stage.program) or Scene(kind="title")
-    undo = Restore(hall=stage.hall_id, program=before, next=_unpack(stage.next))
+    before = unpack(stage.program) or Scene(kind="title")
+    undo = Restore(hall=stage.hall_id, program=before, next=unpack(stage.next))
     stage.program, stage.version = wished, stage.version + 1
     stage.taken_at, stage.taken_by = now, badge.person_id
     if clear_next:
@@ -300,9 +308,10 @@ def _touched(hall_id: int, session_id: int | None) -> Touched:
     return frozenset({(hall, "scene"), (hall, "turnout"), (hall, "air"), (f"session:{session_id}", "desk")})
 
 
-def _pack(scene: Scene | None) -> str:
+def pack(scene: Scene | None) -> str:
+    """A scene as a stage keeps it."""
     return msgspec.json.encode(scene).decode() if scene else ""
 
 
-def _unpack(packed: str) -> Scene | None:
+def unpack(packed: str) -> Scene | None:
     return msgspec.json.decode(packed, type=Scene) if packed else None
