@@ -227,7 +227,10 @@ def after_the_door(request: Request, home: str) -> str:
 
 
 def workplace(request: Request, badge: Badge) -> str:
-    """The desk of the one session that is on, else the list of desks, else the registration desk; "/" for others."""
+    """The set-up for an organiser, else the desk of the one session that is on, else the list of desks, else the
+    registration desk; "/" for others."""
+    if badge.role in rights.EVERYWHERE["manage_event"]:
+        return "/office"
     node = node_of(request)
     mine: tuple[boards.SessionLink, ...] = ()
     if rights.has_desk(node.peek(), badge):  # Cheap: everybody who comes in is asked.

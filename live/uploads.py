@@ -76,15 +76,14 @@ class Uploads:
         """Refused("upload_gone") for an unknown one, somebody else's, or one that was kept for long enough."""
         found = self._kept.get(token)
         if found is None or found.person != person or found.until <= self._clock():
-            self._kept.pop(token, None) if found is not None and found.until <= self._clock() else None
-            raise Refused("upload_gone")
+                raise Refused("upload_gone")
         return found
 
     def forget(self, token: str) -> None:
         self._kept.pop(token, None)
 
 
-async def read(files: Mapping[str, bytes], merge: Mapping[str, str]) -> Plan:
+async def read(files: Mapping[str, bytes]) -> Plan:
     """Read lists as `imports.parse` does, compared with nothing yet, in a process that may not take long or grow.
 
     Raises Refused("lists_unreadable") where it took too long or too much.
@@ -95,7 +94,7 @@ async def read(files: Mapping[str, bytes], merge: Mapping[str, str]) -> Plan:
     )  # fmt: skip
     try:
         async with asyncio.timeout(READING):
-            told, _ = await child.communicate(pickle.dumps((dict(files), dict(merge))))
+            told, _ = await child.communicate(pickle.dumps(dict(files)))
     except TimeoutError:
         child.kill()
         await child.wait()
@@ -107,11 +106,10 @@ async def read(files: Mapping[str, bytes], merge: Mapping[str, str]) -> Plan:
 
 
 def main() -> None:
-    """The process: files and decisions come in as a pickle of our own, the plan goes out as one."""
+    """The process: files come in as a pickle of our own, the plan goes out as one."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
-    files, merge = pickle.load(sys.stdin.buffer)  # noqa: S301
-    plan = imports.parse(files, merge=merge, name="")
+    plan = imports.parse(pickle.load(sys.stdin.buffer), name="")  # noqa: S301
     sys.stdout.buffer.write(pickle.dumps(plan))
 
 

@@ -1,11 +1,10 @@
-"""What an organiser sets up by hand: the event, its halls, sessions and delegations.
+"""What an organiser sets up by hand: the event, its sessions and delegations. Halls are in `models.venue`.
 
 Lists do the same for many rows at once (`models.imports`); both leave the same rows behind.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from datetime import date
@@ -15,22 +14,19 @@ import msgspec
 from sqlmodel import col, select
 
 from models import journal, programme
-from models.command import Badge, Body, Command, Done, Id, Touched, Word
+from models.command import SYSTEM, Badge, Body, Command, Done, Id, Touched, Word
 from models.logins import LANGUAGES
-from models.people import Delegation
+from models.people import Delegation, Person
 from models.polls import Poll
 from models.programme import Event, Hall, Meeting, Texts, touched_by
 from models.refusals import Refused
 from models.rights import require
-from models.screens import Screen
 from models.store import Tx
 from models.tidy import tidy
 
 KINDS = ("parallel", "plenary", "break")
 NAME, TITLE, TRACK = 120, 300, 60
 """Longest name of a hall or delegation, title of a session, and track, in characters."""
-HEIGHT, SEAT = (0.2, 50.0), (1.0, 500.0)
-"""Metres that a picture may be high, and that the farthest seat may be away: as in lists."""
 EVENT_TOUCHED: Touched = frozenset({("event", "agenda"), ("event", "look")})
 _TIME = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 
@@ -67,54 +63,6 @@ class EditEvent(Command):
         if before != self.indicative:
             journal.write(tx, badge, now, None, "indicative_set" if self.indicative else "indicative_removed")
         return Done(EVENT_TOUCHED | _scenes(tx), "event_saved")
-
-
-class AddHall(Command):
-    """A further hall with its main screen. One of the same name is there once, however often this is sent."""
-
-    names: Names
-    capacity: Id = 0
-    screen_height_m: float = 2.0
-    farthest_seat_m: float = 12.0
-    languages: list[Word] = msgspec.field(default_factory=list)
-
-    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        require(tx, badge, "manage_event")
-        names = texts(self.names, NAME)
-        for old in tx.exec(select(Hall)):
-            if old.names == names:
-                return Done(notice="hall_saved", facts={"hall": old.id or 0})
-        taken = set(tx.exec(select(Hall.key)))
-        hall = Hall(key=new_key(programme.pick(names, "en"), "hall", taken), names=names)
-        _measure(hall, self)
-        tx.add(hall)
-        tx.flush()
-        assert hall.id is not None
-        tx.add(Screen(hall_id=hall.id))
-        journal.write(tx, badge, now, None, "hall_added", hall=hall.key)
-        return Done(frozenset({("event", "agenda")}), "hall_saved", {"hall": hall.id})
-
-
-class EditHall(Command):
-    """Names, seats, languages and measures of a hall. Its open screens take the size over at once."""
-
-    hall: Id
-    names: Names
-    capacity: Id = 0
-    screen_height_m: float = 2.0
-    farthest_seat_m: float = 12.0
-    languages: list[Word] = msgspec.field(default_factory=list)
-
-    def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        require(tx, badge, "manage_event")
-        hall = tx.get(Hall, self.hall)
-        if hall is None:
-            raise Refused("no_such_hall")
-        hall.names = texts(self.names, NAME)
-        _measure(hall, self)
-        tx.add(hall)
-        journal.write(tx, badge, now, None, "hall_edited", hall=hall.key)
-        return Done(frozenset({("event", "agenda"), *_of_hall(self.hall)}), "hall_saved", {"hall": self.hall})
 
 
 class AddSession(Command):
@@ -206,11 +154,35 @@ class EditDelegation(Command):
         return Done(frozenset({("event", "people"), ("event", "agenda")}), "delegation_saved")
 
 
+def first_organiser(tx: Tx, name: str, now: float) -> Done:
+    """Whoever begins: an organiser beside no other. The one of this name there is already is left as they are.
+
+    Refused("organiser_there") where somebody else is one: they sign in, and name others by a list.
+    """
+    given, _, family = tidy(name, 160).rpartition(" ")
+    if not given:
+        given, family = family, ""
+    if not any(map(str.isalpha, given)):
+        raise Refused("text_needed")
+    for old in tx.exec(select(Person).where(Person.role == "organiser", col(Person.revoked).is_(False))):
+        if (old.given_name, old.family_name) == (given, family):
+            return Done(facts={"person": old.id or 0})
+        raise Refused("organiser_there", name=old.name, number=old.number)
+    taken = set(tx.exec(select(Person.number)))
+    number = next(f"O{n}" for n in range(1, len(taken) + 2) if f"O{n}" not in taken)
+    person = Person(number=number, given_name=given, family_name=family, role="organiser", organisation="")
+    tx.add(person)
+    tx.flush()
+    assert person.id is not None
+    journal.write(tx, Badge(0, SYSTEM), now, None, "organiser_made", person=number)
+    return Done(frozenset({("event", "people")}), facts={"person": person.id})
+
+
 def texts(given: Names, limit: int) -> Texts:
     """The texts in the languages there are, tidied. Refused where none is left."""
     found = {la: text for la in LANGUAGES if (text := tidy(given.get(la, ""), limit))}
     if not found:
-        raise Refused("name_missing")
+        raise Refused("text_needed")
     return found
 
 
@@ -231,29 +203,14 @@ def new_key(name: str, otherwise: str, taken: set[str]) -> str:
     return next(key for n in range(len(taken) + 1) if (key := f"{stem}-{n + 1}" if n else stem) not in taken)
 
 
-def _measure(hall: Hall, told: AddHall | EditHall) -> None:
-    for value, (least, most) in ((told.screen_height_m, HEIGHT), (told.farthest_seat_m, SEAT)):
-        if not math.isfinite(value) or not least <= value <= most:
-            raise Refused("measure_out_of_range")
-    hall.capacity = min(told.capacity, 100_000)
-    hall.screen_height_m, hall.farthest_seat_m = round(told.screen_height_m, 2), round(told.farthest_seat_m, 1)
-    hall.languages = spoken(told.languages, hall.languages)
-
-
 def _check_times(day: str, start: str, end: str) -> None:
     try:
-        if date.fromisoformat(day).isoformat() != day:
+        if date.fromisoformat(day).isoformat() != day or not _TIME.fullmatch(start) or not _TIME.fullmatch(end):
             raise ValueError
     except ValueError:
-        raise Refused("no_such_day") from None
-    if not _TIME.fullmatch(start) or not _TIME.fullmatch(end):
-        raise Refused("no_such_time")
+        raise Refused("no_such_time") from None
     if end <= start:
         raise Refused("ends_before_start")
-
-
-def _of_hall(hall: int) -> Touched:
-    return frozenset({(f"hall:{hall}", part) for part in ("scene", "turnout", "here", "air")})
 
 
 def _scenes(tx: Tx) -> Touched:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from models.kinds import KINDS
 from models.programme import Texts
 from models.store import Tx
 
@@ -40,11 +39,20 @@ class PollGaps:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Who leads a session, and as what: moderator or chair."""
+
+    person: int
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A session in the grid."""
 
     id: int
-    hall: int
+    hall_id: int
     day: str
     start: str
     end: str
@@ -57,8 +65,7 @@ class Card:
     polls: int
     missing: tuple[str, ...]
     drafts: tuple[str, ...]
-    moderators: tuple[tuple[int, str], ...]
-    """(person, name) of those who moderate or chair it."""
+    staff: tuple[Named, ...]
     moved: bool
     late: bool
     """Stands in another hall, or begins at another time, than its list said."""
@@ -119,8 +126,8 @@ def gaps(tx: Tx) -> tuple[PollGaps, ...]:
     ).fetchall():
         written[owner][slot, language] = body, bool(approved)
     found: list[PollGaps] = []
-    for id_, session, kind, languages in tx.cursor.execute(
-        "SELECT p.id, s.id, p.kind, s.languages FROM poll p JOIN session s ON s.id = p.session_id"
+    for id_, session, languages in tx.cursor.execute(
+        "SELECT p.id, s.id, s.languages FROM poll p JOIN session s ON s.id = p.session_id"
         " WHERE p.state IN ('draft', 'ready') AND s.state NOT IN ('ended', 'cancelled')"
         " ORDER BY s.day, s.start, s.id, p.place"
     ).fetchall():
@@ -132,7 +139,7 @@ def gaps(tx: Tx) -> tuple[PollGaps, ...]:
             la for la in spoken if la not in missing and not all(texts[slot, la][1] for slot in places)
         )  # fmt: skip
         question = {la: texts[0, la][0] for la in (*spoken, *offered) if (0, la) in texts}
-        found.append(PollGaps(id_, session, question or {"en": KINDS[kind].name if kind in KINDS else kind}, missing, drafts))
+        found.append(PollGaps(id_, session, question, missing, drafts))
     return tuple(found)
 
 
@@ -144,12 +151,12 @@ def cards(tx: Tx) -> tuple[Card, ...]:
     asked = dict(
         tx.cursor.execute("SELECT session_id, count(*) FROM poll WHERE root_id IS NULL GROUP BY session_id").fetchall()
     )
-    staff: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-    for session, person, name in tx.cursor.execute(
-        "SELECT DISTINCT f.session_id, p.id, trim(p.given_name || ' ' || p.family_name) FROM sessionstaff f"
+    staff: defaultdict[int, list[Named]] = defaultdict(list)
+    for session, person, name, role in tx.cursor.execute(
+        "SELECT f.session_id, p.id, trim(p.given_name || ' ' || p.family_name), f.role FROM sessionstaff f"
         " JOIN person p ON p.id = f.person_id WHERE f.role IN ('moderator', 'chair') AND NOT p.revoked ORDER BY p.number"
     ).fetchall():
-        staff[session].append((person, name))
+        staff[session].append(Named(person, name, role))
     made: list[Card] = []
     for id_, hall, day, start, end, titles, kind, track, state, languages, code, listed in tx.cursor.execute(
         "SELECT s.id, s.hall_id, s.day, s.start, s.\"end\", s.titles, s.kind, s.track, s.state, s.languages, s.code,"
@@ -159,15 +166,29 @@ def cards(tx: Tx) -> tuple[Card, ...]:
         own = tuple(lacking[id_])
         made.append(
             Card(
-                id=id_, hall=hall, day=day, start=start, end=end, titles=msgspec.json.decode(titles), kind=kind,
+                id=id_, hall_id=hall, day=day, start=start, end=end, titles=msgspec.json.decode(titles), kind=kind,
                 track=track, state=state, languages=tuple(languages.split(",")), code=code, polls=asked.get(id_, 0),
                 missing=tuple(dict.fromkeys(la for gap in own for la in gap.missing)),
                 drafts=tuple(dict.fromkeys(la for gap in own for la in gap.drafts)),
-                moderators=tuple(staff[id_]), moved="hall" in said,
+                staff=tuple(staff[id_]), moved="hall" in said,
                 late=said.get("start", start) < start and said.get("day", day) == day, gaps=own,
             )
         )  # fmt: skip
     return tuple(made)
+
+
+STAFF = 300
+"""People who are offered for leading a session: those whom the list gives such a role."""
+
+
+def candidates(tx: Tx) -> tuple[tuple[int, str, str], ...]:
+    """(id, name, number) of people who may lead a session, by name. Anybody else is found at the registration desk."""
+    rows = tx.cursor.execute(
+        "SELECT id, trim(given_name || ' ' || family_name), number FROM person WHERE NOT revoked AND NOT pending"
+        " AND role IN ('moderator', 'chair', 'rapporteur', 'organiser') ORDER BY given_name, family_name LIMIT ?",
+        (STAFF,),
+    ).fetchall()
+    return tuple(rows)
 
 
 def grid(tx: Tx, wished: str = "") -> Grid:
@@ -176,14 +197,14 @@ def grid(tx: Tx, wished: str = "") -> Grid:
     days = tuple(dict.fromkeys(card.day for card in every))
     day = wished if wished in days else days[0] if days else ""
     today = [card for card in every if card.day == day]
-    used = {card.hall for card in today}
+    used = {card.hall_id for card in today}
     halls = tuple(
         HallColumn(id_, msgspec.json.decode(names))
         for id_, names in tx.cursor.execute("SELECT id, names FROM hall ORDER BY key").fetchall()
         if id_ in used
     )
     rows = tuple(
-        (start, tuple(tuple(c for c in today if c.start == start and c.hall == hall.id) for hall in halls))
+        (start, tuple(tuple(c for c in today if c.start == start and c.hall_id == hall.id) for hall in halls))
         for start in dict.fromkeys(card.start for card in today)
     )
     return Grid(day, days, halls, rows)
@@ -199,7 +220,7 @@ def to_do(tx: Tx, *, reachable: bool) -> tuple[ToDo, ...]:
     todo = [] if named else [ToDo("event", "attn", "/office/event")]
     todo.append(ToDo("agenda", "received" if n.sessions else "attn", "/office/import", n.sessions, n.halls))
     todo.append(ToDo("people", "received" if n.people > 1 else "attn", "/office/import", n.people, at=imported))
-    unmoderated = [card for card in sessions if not card.moderators]
+    unmoderated = [card for card in sessions if not card.staff]
     if sessions:
         first = f"/office/session/{unmoderated[0].id}#moderators" if unmoderated else "/office"
         state = "attn" if unmoderated else "received"

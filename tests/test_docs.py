@@ -13,7 +13,7 @@ from live import words
 from live.commands import BY_NAME, COMMANDS, Beat
 from live.node import LINES
 from live.parts import PARTS
-from live.routes import badge, desk, do, health, office, phone, screen, socket
+from live.routes import badge, desk, do, health, lists, look, office, phone, registration, screen, setup, socket
 from models.command import snake
 from models.stage import Scene
 from tests.sentences import sentences
@@ -52,7 +52,7 @@ def test_every_refusal_with_its_words_and_every_notice_is_in_the_protocol() -> N
 
 
 def test_every_route_is_in_the_protocol() -> None:
-    modules = (badge, desk, do, health, office, phone, screen)
+    modules = (badge, desk, do, health, lists, look, office, phone, registration, screen, setup)
     routes = [route for module in modules for route in module.routes if isinstance(route, Route)]
     told = PROTOCOL[PROTOCOL.index("## Routes") :]
 

@@ -17,13 +17,11 @@ from starlette.routing import Route
 
 from live import pages
 from live.node import Node
-from models import look, overview, people, programme, rights, screens
+from models import look, overview, people, programme, rights, venue
 from models.command import Badge
 from models.refusals import Refused
 from models.store import Tx
 
-OWN = "#0b5f6b"
-"""Hallside's own colour, as in static/tokens.css."""
 X_HEIGHT = 0.516
 """Height of small letters by that of the font."""
 UNIT, SMALLEST = 1080, 10.5
@@ -70,7 +68,10 @@ async def session(request: Request) -> Response:
         card = next((card for card in overview.cards(tx) if card.id == id_), None)
         if card is None:
             raise Refused("no_such_session")
-        context["hall"] = tx.get(programme.Hall, card.hall)
+        context |= {
+            "hall": tx.get(programme.Hall, card.hall_id), "halls": programme.halls(tx), "staff": overview.candidates(tx),
+            "may": {name: rights.may(tx, badge, name, id_) for name in ("moderate", "change_programme")},
+        }  # fmt: skip
     return pages.page(request, "office/session.html", badge, card=card, **context)
 
 
@@ -78,7 +79,7 @@ async def session(request: Request) -> Response:
 class ScreenLine:
     """A screen with its link, and what it said of itself: `state` as in presence.ScreenHealth, `age` in seconds."""
 
-    row: screens.ScreenRow
+    row: venue.Wall
     link: str
     state: str
     age: int
@@ -94,6 +95,8 @@ class HallCard:
     seat: str
     heights: str
     share: str
+    mode: str
+    """near, standard, far, very_far or wall."""
     characters: int
     reach: str
     too_far: bool
@@ -109,19 +112,19 @@ async def halls(request: Request) -> Response:
     node = pages.node_of(request)
     with node.store.reading() as tx:
         context = frame(request, tx, "halls")
-        rows = screens.by_hall(tx)
+        rows = venue.walls(tx)
         found = tx.exec(select(programme.Hall).order_by(programme.Hall.key)).all()
         event = tx.exec(select(programme.Event)).first()
     lines = _lines(node, rows, pages.base_of(request))
     return pages.page(
         request, "office/halls.html", badge, halls=[_hall(hall, lines.get(hall.id or 0, ())) for hall in found],
-        show=pages.number(request.query_params.get("show", "")), themes=screens.THEMES,
+        show=pages.number(request.query_params.get("show", "")), themes=venue.THEMES,
         event_languages=event.languages.split(",") if event else ["en"], **context,
     )  # fmt: skip
 
 
-def _lines(node: Node, rows: tuple[screens.ScreenRow, ...], base: str) -> dict[int, tuple[ScreenLine, ...]]:
-    by_hall: dict[int, list[screens.ScreenRow]] = {}
+def _lines(node: Node, rows: tuple[venue.Wall, ...], base: str) -> dict[int, tuple[ScreenLine, ...]]:
+    by_hall: dict[int, list[venue.Wall]] = {}
     for row in rows:
         by_hall.setdefault(row.hall_id, []).append(row)
     told: dict[int, tuple[ScreenLine, ...]] = {}
@@ -129,7 +132,7 @@ def _lines(node: Node, rows: tuple[screens.ScreenRow, ...], base: str) -> dict[i
         health = node.presence.screens(hall, tuple((row.id, row.name) for row in own), node.clock())
         told[hall] = tuple(
             ScreenLine(
-                row, f"{base}/screen/link#{node.badges.screen_secret(row.id, row.issue)}",
+                row, f"{base}/{row.kind}/link#{node.badges.screen_secret(row.id, row.issue)}",
                 "never" if not row.opened else "lost" if seen.state == "never" else seen.state, int(seen.age),
                 seen.size,
             )
@@ -146,9 +149,14 @@ def _hall(hall: programme.Hall, lines: tuple[ScreenLine, ...]) -> HallCard:
     sample = "Hallside 12:45 "
     return HallCard(
         hall, lines, f"{hall.farthest_seat_m:g}", f"{hall.farthest_seat_m / hall.screen_height_m:.1f}",
-        f"{100 * share:.1f}", characters, f"{math.floor(reach * 10) / 10:g}",
+        f"{100 * share:.1f}", _mode(hall.mode), characters, f"{math.floor(reach * 10) / 10:g}",
         hall.farthest_seat_m > reach + 0.05, round(90 * share, 2), (sample * 9)[: min(characters, 60)].strip(),
     )  # fmt: skip
+
+
+def _mode(heights: float) -> str:
+    steps = ((5, "near"), (7, "standard"), (9, "far"), (11, "very_far"))
+    return next((name for most, name in steps if heights < most), "wall")
 
 
 @pages.refusals_in_words
@@ -157,7 +165,7 @@ async def delegations(request: Request) -> Response:
     badge = pages.person_badge(request)
     with pages.node_of(request).store.reading() as tx:
         context = frame(request, tx, "delegations")
-        context["delegations"] = people.delegations(tx, every=True)
+        context["delegations"] = people.delegations(tx)
     return pages.page(request, "office/delegations.html", badge, **context)
 
 
@@ -200,9 +208,9 @@ async def looks(request: Request) -> Response:
     wished = request.query_params.get("accent", "").strip().lower()
     wrong = False
     try:
-        judged = look.judge(wished or accent or OWN)
+        judged = look.judge(wished or accent) if wished or accent else None
     except Refused:
-        judged, wrong = look.judge(accent or OWN), True
+        judged, wrong = look.judge(accent) if accent else None, True
     logo = pages.node_of(request).renderer.worn.logo_url
     return pages.page(
         request, "office/look.html", badge, judged=judged, accent=accent, wrong=wrong, logo=logo, **context
