@@ -14,13 +14,13 @@ from models.refusals import Refused
 from models.results import current
 
 PARTS_OF = {
-    ("phone", "now"): (("session", "now"), ("session", "turnout"), ("session", "here")),
-    ("phone", "agenda"): (("event", "agenda"), ("session", "turnout")),
+    ("phone", "now"): (("session", "now"), ("session", "place"), ("session", "turnout"), ("session", "here")),
+    ("phone", "agenda"): (("event", "agenda"), ("session", "place"), ("session", "turnout")),
     ("screen", ""): (("hall", "scene"), ("hall", "turnout"), ("hall", "here")),
     ("registration", ""): (("event", "arrivals"),),
     ("monitor", ""): (("hall", "scene"),),
     ("desk", ""): (
-        ("hall", "air"), ("session", "run"), ("session", "polls"), ("session", "journal"), ("session", "staff"),
+        ("hall", "air"), ("session", "place"), ("session", "run"), ("session", "polls"), ("session", "journal"), ("session", "staff"),
         ("session", "turnout"), ("session", "here"),
     ),
 }  # fmt: skip

@@ -96,6 +96,8 @@ class Node:
         self.ready = False
         self.personal: Callable[[Line, str], None] = lambda line, topic: None
         """Called for each line of a person of whom something was touched, such as "my"; the socket route sets it."""
+        self.moved: Callable[[int], None] = lambda session: None
+        """Called with a session that has gone to another hall, for the desks that look at its hall; set likewise."""
         self._lines: dict[str, dict[Line, None]] = {}
         self._known: dict[bytes, tuple[float, Badge | None]] = {}
         self._versions: dict[tuple[str, str], int] = {}
@@ -280,6 +282,8 @@ class Node:
         for address, topic in touched:
             if topic == "now":
                 self.deadlines.look(int(address.partition(":")[2]))
+            elif topic == "hall":
+                self.moved(int(address.partition(":")[2]))
             elif topic in PERSONAL:
                 for line in self.lines_of(address):
                     self.personal(line, topic)

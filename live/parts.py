@@ -169,6 +169,8 @@ def _desk(tx: Tx, session_id: int, live: Live) -> boards.Desk | None:
 PARTS: tuple[Part, ...] = (
     Part("phone", "now", "session", _topics("now", "live"), lambda tx, id_, live: boards.now(tx, id_), 1.0,
          "phone/_now.html", key=now_key),
+    Part("phone", "place", "session", _topics("now"), lambda tx, id_, live: boards.head(tx, id_), 1.0,
+         "phone/_place.html"),
     Part("phone", "turnout", "session", _topics("turnout"), _turnout, 3.0),
     Part("phone", "here", "session", _topics("here"), _here, 3.0),
     Part("phone", "agenda", "event", _topics("agenda"), lambda tx, id_, live: programme.agenda(tx), 2.0,
@@ -179,6 +181,8 @@ PARTS: tuple[Part, ...] = (
     Part("screen", "here", "hall", _topics("here"), _hall_here, 1.0),
     Part("monitor", "scene", "hall", _topics("scene", "air"), _staged, 0.2, "screen/_scene.html", fit=_in_languages),
     Part("desk", "air", "hall", _topics("air"), _air, 0.2, "desk/_air.html", fit=_entitle),
+    Part("desk", "place", "session", _topics("desk", "now"), _desk, 0.2,
+         "desk/_place.html"),
     Part("desk", "run", "session", _topics("desk", "now"), _desk, 0.2,
          "desk/_run.html"),
     Part("desk", "polls", "session", _topics("desk", "now", "live"), _desk, 0.2,

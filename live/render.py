@@ -16,6 +16,7 @@ from live import acts, languages, words
 from live.assets import Assets
 from live.dress import Worn
 from live.draw import HALL_DOTS, hemicycle, qr, unit
+from models.programme import confirmation
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -109,6 +110,7 @@ class Renderer:
             day=lambda iso, la=code: languages.day(iso, la),
             pick=lambda texts, la=code: texts.get(la) or next(iter(texts.values()), ""),
             act=lambda row, polls=(), la=code: acts.sentence(la, row, polls),
+            confirmation=confirmation,
             pick_language=lambda texts, la=code: la if texts.get(la) else next(iter(texts), la),
         )
         return env

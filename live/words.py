@@ -54,6 +54,7 @@ REFUSALS: dict[str, str] = {
     "hall_busy": _(
         "The hall is taken from %(start)s to %(end)s: %(title)s. Choose another, or tick to move there all the same."
     ),
+    "hall_still_busy": _("The hall is taken until %(end)s: %(title)s. Nothing was changed."),
     "moderator_busy": _(
         "%(name)s leads another session then: %(other)s. Choose another time, or tick to move all the same."
     ),

@@ -54,7 +54,8 @@ class RunLate(Command):
                 raise Refused("ends_before_start")
             _set(each, start=start, end=end)
         if self.minutes < 0 and meeting.state == "planned":
-            _clashes(tx, meeting, meeting.hall_id, badge, among=frozenset(each.id for each in shifted))
+            among = frozenset(each.id for each in shifted)
+            _clashes(tx, meeting, meeting.hall_id, badge, among=among, key="hall_still_busy")
         look: set[tuple[str, str]] = set()
         for each in shifted:
             tx.add(each)
@@ -188,9 +189,8 @@ class CancelSession(Command):
         tx.add(meeting)
         look |= touched_by(meeting) | carried.suggest(tx, meeting, "cancelled", badge, now)
         look |= _desks(tx, {meeting.hall_id}, meeting.day)
-        journal.write(
-            tx, badge, now, self.session, "session_cancelled", **({"n": len(running)} if running else {})
-        )  # fmt: skip
+        more = {"n": len(running)} if running else {}
+        journal.write(tx, badge, now, self.session, "session_cancelled", **more)
         return Done(frozenset(look), "session_cancelled", wipe=bool(running))
 
 
@@ -237,7 +237,7 @@ def _require_ahead(meeting: Meeting, badge: Badge) -> None:
 
 def _clashes(
     tx: Tx, meeting: Meeting, hall_id: int, badge: Badge, *, again: bool = False, staff: bool = False,
-    among: frozenset[int | None] = frozenset(),
+    among: frozenset[int | None] = frozenset(), key: str = "hall_busy",
 ) -> bool:  # fmt: skip
     """Refused where the hall is busy at the session's time, or with `staff` a moderator of it. True where *again*
     accepts that.
@@ -266,8 +266,7 @@ def _clashes(
         said |= {"title": pick(busy[0].titles, badge.language), "start": busy[0].start, "end": busy[0].end}
     if double:
         said |= {"name": double[0], "other": pick(double[1].titles, badge.language)}
-    key = "hall_and_moderator_busy" if busy and double else "hall_busy" if busy else "moderator_busy"
-    raise Refused(key, **said)
+    raise Refused("hall_and_moderator_busy" if busy and double else key if busy else "moderator_busy", **said)
 
 
 def _booked(tx: Tx, meeting: Meeting, others: list[Meeting]) -> tuple[str, Meeting] | None:

@@ -98,8 +98,8 @@ function tick() {
   const now = serverNow();
   const local = new Date((now + east * 60) * 1000).toISOString();
   put("#clock", local.slice(11, 16));
-  const left = minutesOf(desk.dataset.end) - minutesOf(local.slice(11, 16));
-  put("#left", desk.dataset.day === local.slice(0, 10) ? word(left > 99 ? "left_long" : left >= 0 ? "left" : "over", { h: Math.floor(left / 60), m: left % 60, n: Math.abs(left) }) : "");
+  const { day, end } = $("[data-end]").dataset, left = minutesOf(end) - minutesOf(local.slice(11, 16));
+  put("#left", day === local.slice(0, 10) ? word(left > 99 ? "left_long" : left >= 0 ? "left" : "over", { h: Math.floor(left / 60), m: left % 60, n: Math.abs(left) }) : "");
   for (const timer of all("[data-left]")) {
     const seconds = Math.max(0, Math.ceil(Number(timer.dataset.left) - now));
     timer.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

@@ -185,6 +185,11 @@ document.addEventListener("click", ({ target }) => {
     $(".act .btn").focus({ preventScroll: true });
   } else if (target.closest("#n-elsewhere button")) {
     ask({ do: "check_in", session: backTo }).then(() => location.assign("/"), () => {});
+  } else if (target.closest("[data-stay]")) {
+    const told = $("#moved");
+    try { sessionStorage["h.stay"] = told.dataset.to; } catch { /* told again on the next page */ }
+    told.hidden = true;
+    $("#main").focus({ preventScroll: true });
   } else if (target.closest("[data-show]")) release();
 });
 
@@ -289,6 +294,7 @@ function onPart(frame) {
     const unfolded = $(`[data-part=${frame.part}] details`)?.open;
     swapPart(frame);
     if (unfolded) $(`[data-part=${frame.part}] details`)?.setAttribute("open", "");
+    if (frame.part === "place") place(true);
     seat();
     return true;
   }
@@ -301,7 +307,7 @@ function onPart(frame) {
   }
   const element = ballot(), same = element?.id === `ballot-${poll}-${round}`;
   if (same && element.tagName === "FORM" && (state === "open" || state === "closing")) patch(element, frame);
-  else if (element && !same && unsent(element)) {
+  else if (element && !same && unsent(element) && poll !== "session") {
     held = frame;
     tell("new", word("new"), word("show"));
   } else swap(frame, same);
@@ -401,6 +407,20 @@ function show(part) {
   $("[data-dot]", element).textContent = unit > 1 ? word(`dot${unit}`) : "";
 }
 
+/* Where the session is now stands in the head of every page. That it was moved is told until the reader stays. */
+const stayed = () => { try { return sessionStorage["h.stay"]; } catch { return undefined; } };
+function place(fresh) {
+  const hall = $("[data-hall]"), head = $(".top .t span"), told = $("#moved");
+  if (fresh && hall && head) {
+    head.textContent = hall.textContent;
+    head.lang = hall.lang;
+  }
+  if (!told) return;
+  told.hidden = stayed() === told.dataset.to;
+  $("[data-stay]", told).hidden = false;
+  if (fresh && !told.hidden) say($("b", told).textContent, true);
+}
+
 function spot() {
   if ($("[data-part=now]") || !$("#spot")?.hidden) return;
   $("#spot").hidden = false;
@@ -485,6 +505,7 @@ document.cookie = `script=1; path=/; max-age=${30 * 24 * 3600}; samesite=lax`;
 try { delete sessionStorage["h.link"]; } catch { /* no badge waits there */ }
 belong(body.person);
 seat();
+place();
 adopt();
 if (navigator.wakeLock) $("#awake")?.removeAttribute("hidden");
 document.addEventListener("visibilitychange", wake);

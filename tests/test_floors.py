@@ -23,10 +23,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.command", "models.refusals"),
     ("models.store",),
     (
-        "models", "models.ballots", "models.boards", "models.devices", "models.doors", "models.drafts", "models.hands",
-        "models.imports", "models.journal", "models.kinds", "models.lists", "models.logins", "models.look",
-        "models.migrations", "models.office", "models.overview", "models.people", "models.polls", "models.programme", "models.results", "models.rights", "models.rounds", "models.screens",
-        "models.spares", "models.stage", "models.tidy", "models.translations", "models.venue", "models.voting",
+        "models", "models.arrivals", "models.ballots", "models.binding", "models.boards", "models.carried",
+        "models.devices", "models.doors", "models.drafts", "models.finding", "models.hands", "models.imports",
+        "models.journal", "models.kinds", "models.lists", "models.logins", "models.look", "models.migrations",
+        "models.office", "models.overview", "models.people", "models.polls", "models.programme", "models.results",
+        "models.rights", "models.rounds", "models.schedule", "models.screens", "models.spares", "models.staffing",
+        "models.stage", "models.tidy", "models.translations", "models.venue", "models.voting",
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
@@ -49,7 +51,8 @@ BLIND = (
 SUBJECTS = {
     f"models.{name}"
     for name in (
-        "ballots", "boards", "doors", "drafts", "hands", "journal", "polls", "results", "rounds", "stage", "voting",
+        "ballots", "boards", "carried", "doors", "drafts", "hands", "journal", "polls", "results", "rounds", "schedule",
+        "stage", "voting",
     )
 }  # fmt: skip
 FOREIGN = {"live", "starlette", "jinja2", "asyncio", "uvicorn", "anyio", "redis", "websockets", "app"}

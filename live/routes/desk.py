@@ -22,9 +22,10 @@ async def sessions(request: Request) -> Response:
     badge = pages.person_badge(request)
     with pages.node_of(request).store.reading() as tx:
         mine = boards.my_sessions(tx, badge)
-    if not mine:
-        raise Refused("not_yours")
-    return pages.page(request, "desk/list.html", badge, sessions=mine)
+        if not mine:
+            raise Refused("not_yours")
+        halls, may = programme.halls(tx), _may(tx, badge, 0)
+    return pages.page(request, "desk/list.html", badge, sessions=mine, halls=halls, may=may)
 
 
 @pages.refusals_in_words
@@ -48,7 +49,7 @@ async def desk(request: Request) -> Response:
 
 
 def _may(tx: Tx, badge: Badge, session: int) -> dict[str, bool]:
-    names = ("moderate", "switch_screens", "count_hands", "manage_people")
+    names = ("moderate", "switch_screens", "count_hands", "manage_people", "change_programme")
     return {name: rights.may(tx, badge, name, session) for name in names}
 
 

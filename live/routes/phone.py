@@ -35,32 +35,32 @@ async def now(request: Request) -> Response:
         return RedirectResponse("/agenda", 303)
     look = faces.look(node, badge, "phone")
     audience = look.audiences[0]
-    shown = node.projector.look(audience, "now")
+    shown, place = node.projector.look(audience, "now"), node.projector.look(audience, "place").frame.digest
     mine = faces.mine(node, badge, session)
     own = mine["turn"] and _no_script(request)
     if own or cookies.cookie_in(request.scope, b"said") or node.devices_of(badge):
         html = _own(request, badge, session, audience) if own else shown.html
         return pages.page(
-            request, "phone/now.html", badge, **_now(node, session, audience, html, shown.frame.digest, mine)
+            request, "phone/now.html", badge, **_now(node, session, audience, html, shown.frame.digest, place, mine)
         )
 
     def render(anybody: Badge, wall: float) -> str:
-        context = _now(node, session, audience, shown.html, shown.frame.digest, mine)
+        context = _now(node, session, audience, shown.html, shown.frame.digest, place, mine)
         return pages.rendered(request, "phone/now.html", anybody, server_now=wall, **context)
 
-    key = (session, shown.frame.digest, msgspec.json.encode(mine))
+    key = (session, shown.frame.digest, place, msgspec.json.encode(mine))
     return pages.recent_of(request).page(request, badge, key, render)
 
 
 def _now(
-    node: Node, session: int, audience: Audience, html: str, now_is: str, mine: dict[str, object]
+    node: Node, session: int, audience: Audience, html: str, now_is: str, place_is: str, mine: dict[str, object]
 ) -> dict[str, Any]:
     """What the template of the page takes."""
     numbers = {name: node.projector.look(audience, name).body for name in ("turnout", "here")}
     with node.store.reading() as tx:
         head = boards.head(tx, session)
     return {
-        "session": head, "now_html": html, "now_is": now_is, "numbers": numbers, "mine": mine,
+        "session": head, "now_html": html, "now_is": now_is, "place_is": place_is, "numbers": numbers, "mine": mine,
     }  # fmt: skip
 
 

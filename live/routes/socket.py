@@ -29,7 +29,7 @@ HELLO_WITHIN = 5.0
 class Connection:
     """One open socket and what it looks at."""
 
-    __slots__ = ("badge", "bucket", "faults", "line", "look", "node", "staff", "timer")
+    __slots__ = ("badge", "bucket", "faults", "hello", "line", "look", "node", "staff", "timer")
 
     def __init__(self, node: Node, line: Line, badge: Badge) -> None:
         self.node = node
@@ -37,6 +37,7 @@ class Connection:
         self.badge = badge
         self.bucket = node.messages.of(badge.key)
         self.look: faces.Look | None = None
+        self.hello: commands.Hello | None = None
         self.staff = 0
         self.faults = 0
         self.timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(HELLO_WITHIN, self._no_hello)
@@ -66,16 +67,12 @@ class Connection:
     def _hello(self, hello: commands.Hello) -> None:
         if self.look is not None:
             raise Refused("not_understood")
-        if hello.view == "monitor":
-            view = "monitor" if hello.next else "program"
-            look = faces.look(self.node, self.badge, view, session=hello.session, hall=hello.hall)
-        else:
-            look = faces.look(self.node, self.badge, hello.view, page=hello.page, session=hello.session)
+        look = self._looked(hello)
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
         self.line.send(message_frame({"hello": {"now": self.node.wall(), "person": self.badge.person_id}}))
-        self.look = look
+        self.look, self.hello = look, hello
         self._join(look, hello.have)
         if look.view == "phone":
             self._show_mine()
@@ -83,6 +80,27 @@ class Connection:
             self._come_to_desk(look.session)
         if "devices" in hello.have or self.node.devices_of(self.badge):
             self._show_devices()
+
+    def _looked(self, hello: commands.Hello) -> faces.Look:
+        """What this hello looks at now."""
+        if hello.view != "monitor":
+            return faces.look(self.node, self.badge, hello.view, page=hello.page, session=hello.session)
+        view = "monitor" if hello.next else "program"
+        return faces.look(self.node, self.badge, view, session=hello.session, hall=hello.hall)
+
+    def moved(self, session: int) -> None:
+        """A session went to another hall: its desk and the desk's miniatures look there from now on."""
+        hello = self.hello
+        if self.look is None or hello is None or hello.session != session or hello.view not in ("desk", "monitor"):
+            return
+        try:
+            look = self._looked(hello)
+        except Refused:  # no longer theirs to see: what they were shown last stays, and nothing follows
+            return
+        if look.hall != self.look.hall:
+            self.node.hub.leave(self.line)
+            self.look = look
+            self._join(look, {})
 
     def _join(self, look: faces.Look, have: dict[str, str]) -> None:
         """Join first and read afterwards: then nothing is missed."""
@@ -204,7 +222,11 @@ def endpoint(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         if connection is not None:
             connection.tell(topic)
 
-    node.personal = personal
+    def moved(session: int) -> None:
+        for connection in list(connections.values()):
+            connection.moved(session)
+
+    node.personal, node.moved = personal, moved
 
     def forget(line: Line) -> None:
         connections.pop(line, None)
