@@ -77,7 +77,7 @@ ACTS: dict[str, str] = {
     "screen_edited": _("Screen changed"),
     "look_changed": _("Colour or logo changed"),
     "arrived": _("%(person)s has arrived"),
-    "arrival_undone": _("%(person)s has not arrived: undone"),
+    "arrival_undone": _("Arrival of %(person)s undone"),
     "person_replaced": _("%(by)s comes in the place of %(person)s"),
     "walk_in_waits": _("Walk-in %(person)s waits for an organiser"),
     "walk_in_added": _("Walk-in %(person)s added"),

@@ -29,8 +29,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 STATUS = {
     "show_badge_first": 401, "not_yours": 403, "no_such_code": 404, "no_such_session": 404, "no_such_page": 404,
-    "no_such_poll": 404, "no_such_device": 404, "organisers_only": 403, "too_many_tries": 429, "too_fast": 429, "come_back": 503,
-    "try_again": 503, "our_mistake": 500, "not_understood": 400,
+    "no_such_poll": 404, "no_such_device": 404, "organisers_only": 403, "too_many_tries": 429, "too_fast": 429,
+    "come_back": 503, "try_again": 503, "our_mistake": 500, "not_understood": 400,
 }  # fmt: skip
 """The HTTP status of a refusal; 409 for all others."""
 

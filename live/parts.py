@@ -6,7 +6,7 @@ A part with a template goes out as HTML, rendered once for each audience; one wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlmodel import select
@@ -91,9 +91,7 @@ def _here(tx: Tx, session_id: int, live: Live) -> dict[str, int]:
 
 
 def _arrivals(tx: Tx, event: int, live: Live) -> dict[str, int]:
-    told = people.arrivals(tx)
-    act = tx.cursor.execute("SELECT coalesce(max(id), 0) FROM journal").fetchone()[0]
-    return {"n": told.n, "of": told.of, "waiting": told.waiting, "act": act}
+    return asdict(people.arrivals(tx))
 
 
 def _hall_here(tx: Tx, hall_id: int, live: Live) -> dict[str, int] | None:

@@ -220,7 +220,7 @@ NOTICES: dict[str, str] = {
     "screen_edited": _("Screen saved. It takes this over when its page is loaded again."),
     "look_saved": _("Look saved. Pages show it when they are loaded again."),
     "arrived": _("Arrived"),
-    "arrival_undone": _("Not arrived: undone"),
+    "arrival_undone": _("Arrival undone"),
     "person_replaced": _("Replaced. The old badge no longer works."),
     "walk_in_waits": _("Written down. An organiser must approve."),
     "walk_in_added": _("Added to the list"),

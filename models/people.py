@@ -260,16 +260,19 @@ class Arrivals:
     n: int
     of: int
     waiting: int
+    act: int
+    """The number of the last act of anybody: it moves when another desk did something that moves no count."""
 
 
 def arrivals(tx: Tx) -> Arrivals:
     """Whoever was replaced is not expected, whoever came in their place is."""
-    n, of, waits = tx.cursor.execute(
+    n, of, waits, act = tx.cursor.execute(
         "SELECT coalesce(sum(arrived AND NOT pending AND replaced_by_id IS NULL), 0),"
         " coalesce(sum(NOT pending AND replaced_by_id IS NULL), 0),"
-        " coalesce(sum(pending AND given_name || family_name != ''), 0) FROM person"
+        " coalesce(sum(pending AND given_name || family_name != ''), 0),"
+        " (SELECT coalesce(max(id), 0) FROM journal) FROM person"
     ).fetchone()
-    return Arrivals(n, of, waits)
+    return Arrivals(n, of, waits, act)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,4 +142,4 @@ def _handed(tx: Tx, session: int, number: str, role: str) -> bool:
         " AND json_extract(facts, '$.person') = ? AND json_extract(facts, '$.role') = ? ORDER BY id DESC LIMIT 1",
         (session, number, role),
     ).fetchone()
-    return told == ("session_handed",)
+    return bool(told and told[0] == "session_handed")

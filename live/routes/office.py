@@ -30,6 +30,7 @@ async def people_page(request: Request) -> Response:
             "total": people.total(tx),
             "approves": rights.may(tx, badge, "approve_people"),
             "waits": people.waiting(tx, node.wall()),
+            "protected": rights.PROTECTED,
             "most": people.FOUND,
         }
     card = None

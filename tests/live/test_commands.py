@@ -18,7 +18,24 @@ from hypothesis import strategies as st
 
 from live import commands
 from live.commands import BY_NAME, COMMANDS, allow, decode, from_form, from_json
-from models import ballots, devices, doors, drafts, hands, logins, people, rights, rounds, screens, spares, stage, voting
+from models import (
+    arrivals,
+    ballots,
+    binding,
+    devices,
+    doors,
+    drafts,
+    hands,
+    logins,
+    people,
+    rights,
+    rounds,
+    screens,
+    spares,
+    staffing,
+    stage,
+    voting,
+)
 from models.command import Badge, Command, Done
 from models.refusals import Refused
 from models.rights import ROLES
@@ -35,6 +52,7 @@ MODERATE = ({"organiser"}, {"moderator", "chair"})
 SWITCH = ({"organiser", "av"}, {"moderator", "chair"})
 HANDS = ({"organiser", "teller"}, {"moderator", "teller"})
 MANAGE: tuple[set[str], set[str]] = ({"organiser", "registration"}, set())
+APPROVE: tuple[set[str], set[str]] = ({"organiser"}, set())
 ANYBODY = (set(ROLES), set(NAMED))
 NOBODY: tuple[set[str], set[str]] = (set(), set())
 
@@ -50,11 +68,14 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     stage.StageNext: SWITCH, stage.Take: SWITCH, stage.ShowScene: SWITCH, stage.SetBlank: SWITCH, stage.Undo: SWITCH,
     people.RevokeBadge: MANAGE, people.ReissueBadge: MANAGE, screens.RevokeScreen: MANAGE, people.NameVoter: MANAGE,
     spares.MakeSpares: MANAGE,
+    arrivals.Arrive: MANAGE, arrivals.ReplacePerson: MANAGE, arrivals.AddWalkIn: MANAGE,
+    arrivals.ApproveWalkIn: APPROVE, arrivals.DeclineWalkIn: APPROVE, binding.BindSpare: MANAGE,
+    staffing.HandSession: MANAGE, staffing.TakeBack: MANAGE,
     devices.SeeDevices: ANYBODY, devices.AllowDevice: MANAGE, devices.RefuseDevice: MANAGE,
     devices.ShowBadge: NOBODY, devices.AdmitDevice: NOBODY, devices.StopAsking: NOBODY, voting.SealPoll: NOBODY,
 }  # fmt: skip
 LEAVES_THE_SESSION_OUT = {devices.SeeDevices, logins.SetLanguage, logins.SignOut, people.LearnKeys, doors.CheckIn} | {
-    command for command, may in RIGHTS.items() if may is MANAGE
+    command for command, may in RIGHTS.items() if may in (MANAGE, APPROVE)
 }
 """A role named for one session counts there only. These have no session, or are open to everybody."""
 
@@ -137,8 +158,24 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         return command
 
     def waits(command: Command) -> Command:
-        tx.add(logins.Asking(token_hash=b"x", person_id=1, issue=1, language="en", number=47, made_at=LATER))
+        tx.add(logins.Asking(token_hash=b"x", person_id=2, issue=1, language="en", number=47, made_at=LATER))
         return command
+
+    def walk_in() -> int:
+        tx.cursor.execute("UPDATE person SET pending = 1, revoked = 1 WHERE id = 2")
+        return 2
+
+    def spare() -> int:
+        tx.add(logins.Spare(id=1))
+        return 1
+
+    def handed() -> Command:
+        tx.cursor.execute("UPDATE session SET day = '2096-10-02' WHERE id = ?", (session,))
+        return staffing.HandSession(session=session, person=5, role="teller")
+
+    def held() -> Command:
+        handed().perform(tx, SYSTEM_BADGE, LATER)
+        return staffing.TakeBack(session=session, person=5, role="teller")
 
     def undoable() -> Command:
         stage.SetBlank(hall=session, on=True).perform(tx, SYSTEM_BADGE, 1.0)
@@ -180,9 +217,17 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         screens.RevokeScreen: lambda: screens.RevokeScreen(screen=1, seen_issue=1),
         people.NameVoter: lambda: people.NameVoter(delegation=1, voter=5),
         spares.MakeSpares: lambda: spares.MakeSpares(count=2, seen=0),
+        arrivals.Arrive: lambda: arrivals.Arrive(person=5),
+        arrivals.ReplacePerson: lambda: arrivals.ReplacePerson(person=5, given_name="New", family_name="Name"),
+        arrivals.AddWalkIn: lambda: arrivals.AddWalkIn(given_name="New", family_name="Name"),
+        arrivals.ApproveWalkIn: lambda: arrivals.ApproveWalkIn(person=walk_in()),
+        arrivals.DeclineWalkIn: lambda: arrivals.DeclineWalkIn(person=walk_in()),
+        binding.BindSpare: lambda: binding.BindSpare(person=5, seen_issue=1, spare=spare()),
+        staffing.HandSession: handed,
+        staffing.TakeBack: held,
         devices.SeeDevices: devices.SeeDevices,
-        devices.AllowDevice: lambda: waits(devices.AllowDevice(number=47, person=1)),
-        devices.RefuseDevice: lambda: waits(devices.RefuseDevice(number=47, person=1)),
+        devices.AllowDevice: lambda: waits(devices.AllowDevice(number=47, person=2)),
+        devices.RefuseDevice: lambda: waits(devices.RefuseDevice(number=47, person=2)),
         devices.AdmitDevice: lambda: waits(devices.AdmitDevice(token_hash=b"x", wait=0.0)),
         devices.StopAsking: lambda: waits(devices.StopAsking(token_hash=b"x")),
         devices.ShowBadge: lambda: devices.ShowBadge(person=5, token_hash=b"x"),
@@ -322,7 +367,8 @@ def plain(command: type[Command]) -> dict[str, Any]:
         "poll": 1, "secret": "0" * 32, "intent": "0" * 32, "turn": 1, "session": 1, "language": "en", "confirm": 1,
         "slot": 0, "body": "Words", "place": 1, "seconds": 1, "round": 2, "item": 1, "n": 1, "hall": 1,
         "seen": 1, "scene": {"kind": "title"}, "on": True, "entry": 1, "person": 4, "seen_issue": 1, "screen": 1,
-        "delegation": 1, "voter": 4, "number": 47, "count": 1,
+        "delegation": 1, "voter": 4, "number": 47, "given_name": "Given",
+        "family_name": "Family", "count": 1,
     }  # fmt: skip
     return {f.name: values[f.name] for f in msgspec.structs.fields(command) if f.required}
 
@@ -348,7 +394,7 @@ async def test_without_a_badge_every_command_gets_the_one_answer(house: House) -
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE)]
+    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE, APPROVE)]
 )
 async def test_a_participant_and_a_screen_send_no_staff_command_by_line_or_form(house: House, name: str) -> None:
     world = house.world
@@ -400,7 +446,7 @@ def test_what_is_needed_is_enough() -> None:
 def test_an_unknown_field_is_refused_and_so_is_one_that_is_missing(name: str) -> None:
     message = {"do": name, **plain(BY_NAME[name])}
 
-    assert refused(json.dumps(message | {"role": "organiser"}).encode())
+    assert refused(json.dumps(message | {"rank": "organiser"}).encode())
     for field in plain(BY_NAME[name]):
         assert refused(json.dumps({k: v for k, v in message.items() if k != field}).encode()), field
 

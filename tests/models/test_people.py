@@ -155,7 +155,9 @@ def test_the_practice_is_remembered_with_the_person(world: World) -> None:
 # Who may what
 
 RIGHTS = {
-    ("organiser", None): {"moderate", "switch_screens", "count_hands", "manage_people", "see_desk"},
+    ("organiser", None): {
+        "moderate", "switch_screens", "count_hands", "manage_people", "approve_people", "see_desk",
+    },
     ("av", None): {"switch_screens", "see_desk"},
     ("teller", None): {"count_hands", "see_desk"},
     ("rapporteur", None): {"see_desk"},
