@@ -293,7 +293,7 @@ class Node:
             elif topic == "rights":
                 self._close_desks(address)
             elif topic == "look":
-                self._loop.create_task(self._dress())
+                self._dress()  # at once: whoever changed it sees it on their next page
             elif topic == "people":
                 self._loop.create_task(self._refresh_badges())
 
@@ -313,7 +313,7 @@ class Node:
             if seen and seen[0].view != "phone":
                 self.hub.close([line], 4001, "another role")
 
-    async def _dress(self) -> None:
+    def _dress(self) -> None:
         with self.store.reading() as tx:
             self._wear(tx)
 

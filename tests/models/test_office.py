@@ -40,10 +40,7 @@ def refused(world: World, command: Command, badge: Badge | None = None) -> str:
 
 
 def empty(tmp_path: Path) -> Store:
-    world = World(tmp_path / "shape.sqlite")
-    world.store.close()
-    store = Store.open(tmp_path / "empty.sqlite")
-    return store
+    return Store.open(tmp_path / "empty.sqlite")
 
 
 def event(**changed: object) -> office.EditEvent:

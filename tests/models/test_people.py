@@ -157,6 +157,7 @@ def test_the_practice_is_remembered_with_the_person(world: World) -> None:
 RIGHTS = {
     ("organiser", None): {
         "moderate", "switch_screens", "count_hands", "manage_people", "approve_people", "see_desk",
+        "manage_event", "change_programme",
     },
     ("av", None): {"switch_screens", "see_desk"},
     ("teller", None): {"count_hands", "see_desk"},
