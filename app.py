@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Thread
@@ -81,7 +81,7 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
         else:
             await app(scope, receive, send)
 
-    def room(scope: Mapping[str, Any]) -> int:
+    def room(scope: MutableMapping[str, Any]) -> int:
         """Lists and logos are longer than what anybody else may send: an organiser's browser alone may."""
         if scope["path"] in LONG:
             badge = node.badge_of(cookies.token_in(scope))

@@ -36,10 +36,7 @@ WORDS: dict[str, str] = {
     "sheet_read": _("sheet %(value)s is read, and not %(others)s"),
     "not_json": _("cannot be read as JSON: %(why)s"),
     "no_rows": _("has no rows under its header"),
-    "no_header": _(
-        "should have a row with the columns %(columns)s among its first %(rows)s; it begins with "
-        "%(value)s"
-    ),
+    "no_header": _("should have a row with the columns %(columns)s among its first %(rows)s; it begins with %(value)s"),
     "header_here": _("the header stands here; filled rows above it that were left out: %(n)s"),
     "header_absent": _("columns were decided that are not there: %(value)s"),
     "column_twice": _("has two columns for %(column)s: %(first)s and %(other)s"),
@@ -58,10 +55,7 @@ WORDS: dict[str, str] = {
     "hidden_characters": _("%(column)s holds characters that cannot be seen; taken out: %(value)s"),
     "lost_letters": _("%(column)s has question marks where letters seem lost; kept as written: %(value)s"),
     "missing": _("%(column)s is empty"),
-    "not_a_whole_number": _(
-        "%(column)s is not a whole number from %(least)s to %(most)s, in digits alone: "
-        "%(value)s"
-    ),
+    "not_a_whole_number": _("%(column)s is not a whole number from %(least)s to %(most)s, in digits alone: %(value)s"),
     "not_a_number": _("%(column)s is not a number from %(least)s to %(most)s: %(value)s"),
     "not_a_word": _("%(column)s must be one of %(allowed)s, not %(value)s"),
     "bad_key": _("%(column)s may hold letters, digits, dots and dashes, at most %(limit)s: %(value)s"),
@@ -86,8 +80,7 @@ WORDS: dict[str, str] = {
     "native_lost": _("native_name has lost its letters; left out: %(value)s"),
     "capitals": _("the name is written in capitals and kept as written"),
     "same_person": _(
-        "%(number)s and %(other)s have the same e-mail address: one person? Both are kept unless you "
-        "decide"
+        "%(number)s and %(other)s have the same e-mail address: one person? Both are kept unless you decide"
     ),
     "merged": _("%(number)s is the same person as %(other)s; only %(other)s is taken"),
     "merge_unknown": _("%(number)s cannot be merged into %(other)s: %(other)s is not in the list"),
@@ -103,10 +96,7 @@ WORDS: dict[str, str] = {
     "was_opened": _("%(key)s was opened already; it stays as it is"),
     "no_zone": _("there is no time zone %(value)s; zones are named like Europe/Istanbul"),
     "zone_missing": _("zone is missing: in which time zone are the times of the programme? Such as Europe/Istanbul"),
-    "event_missing": _(
-        "The event needs a name and a time zone first: write them on the page Event, or in "
-        "event.json"
-    ),
+    "event_missing": _("The event needs a name and a time zone first: write them on the page Event, or in event.json"),
 }
 
 

@@ -47,7 +47,8 @@ FIRST = 6
 """Rows of each list that are shown by name."""
 WORDS = {
     "halls": ("halls", "hall", "salon", "зал"), "delegations": ("delegation", "heyet", "делегац"),
-    "programme": ("programme", "program", "agenda", "sessions"), "people": ("people", "participant", "katılımcı", "участник"),
+    "programme": ("programme", "program", "agenda", "sessions"),
+    "people": ("people", "participant", "katılımcı", "участник"),
 }  # fmt: skip
 """By what a file's name may be known where it is not called as our lists are."""
 
@@ -156,8 +157,8 @@ def place_of(kept: Upload, name: str) -> str:
 
 def decide(kept: Upload, form: Mapping[str, str]) -> None:
     """Take over what a form says. The files are read again after that."""
-    for n, name in enumerate(kept.files):
-        chosen = form.get(f"list.{n}", kept.lists.get(name, ""))
+    for place, name in enumerate(kept.files):
+        chosen = form.get(f"list.{place}", kept.lists.get(name, ""))
         kept.lists[name] = chosen if chosen in NAMES else ""
     for stem, file in STEMS.items():
         encoding = form.get(f"encoding.{stem}", "")

@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from live import acts, languages, words
 from live.assets import Assets
-from live.dress import Worn
 from live.draw import HALL_DOTS, hemicycle, qr, unit
+from live.dress import Worn
 from models.programme import confirmation
 
 TEMPLATES = Path(__file__).parent.parent / "templates"

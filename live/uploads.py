@@ -59,7 +59,7 @@ class Uploads:
         self._kept: dict[str, Upload] = {}
 
     def keep(self, person: int, files: Mapping[str, bytes]) -> str:
-        """A token that leads back to them. The person's own earlier upload makes room; Refused where others' are many."""
+        """A token that leads back to them. Their own earlier upload makes room. Refused where others' are many."""
         now = self._clock()
         self._kept = {
             token: each for token, each in self._kept.items() if each.until > now and each.person != person
@@ -76,7 +76,7 @@ class Uploads:
         """Refused("upload_gone") for an unknown one, somebody else's, or one that was kept for long enough."""
         found = self._kept.get(token)
         if found is None or found.person != person or found.until <= self._clock():
-                raise Refused("upload_gone")
+            raise Refused("upload_gone")
         return found
 
     def forget(self, token: str) -> None:
@@ -101,7 +101,7 @@ async def read(files: Mapping[str, bytes]) -> Plan:
         raise Refused("lists_unreadable") from None
     if child.returncode:
         raise Refused("lists_unreadable")
-    plan: Plan = pickle.loads(told)  # noqa: S301 - from our own process
+    plan: Plan = pickle.loads(told)
     return plan
 
 
@@ -109,7 +109,7 @@ def main() -> None:
     """The process: files come in as a pickle of our own, the plan goes out as one."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
-    plan = imports.parse(pickle.load(sys.stdin.buffer), name="")  # noqa: S301
+    plan = imports.parse(pickle.load(sys.stdin.buffer), name="")
     sys.stdout.buffer.write(pickle.dumps(plan))
 
 

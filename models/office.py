@@ -107,7 +107,7 @@ class AddSession(Command):
 
 
 class EditSession(Command):
-    """Titles, track, kind and languages of a session that has not begun. Hall and time are moved by acts of their own."""
+    """Titles, track, kind and languages of a session that has not begun. `models.schedule` moves it."""
 
     session: Id
     titles: Names

@@ -154,12 +154,13 @@ def cards(tx: Tx) -> tuple[Card, ...]:
     staff: defaultdict[int, list[Named]] = defaultdict(list)
     for session, person, name, role in tx.cursor.execute(
         "SELECT f.session_id, p.id, trim(p.given_name || ' ' || p.family_name), f.role FROM sessionstaff f"
-        " JOIN person p ON p.id = f.person_id WHERE f.role IN ('moderator', 'chair') AND NOT p.revoked ORDER BY p.number"
+        " JOIN person p ON p.id = f.person_id WHERE f.role IN ('moderator', 'chair') AND NOT p.revoked"
+        " ORDER BY p.number"
     ).fetchall():
         staff[session].append(Named(person, name, role))
     made: list[Card] = []
     for id_, hall, day, start, end, titles, kind, track, state, languages, code, listed in tx.cursor.execute(
-        "SELECT s.id, s.hall_id, s.day, s.start, s.\"end\", s.titles, s.kind, s.track, s.state, s.languages, s.code,"
+        'SELECT s.id, s.hall_id, s.day, s.start, s."end", s.titles, s.kind, s.track, s.state, s.languages, s.code,'
         " s.listed FROM session s JOIN hall h ON h.id = s.hall_id ORDER BY s.day, s.start, h.key, s.id"
     ).fetchall():
         said = msgspec.json.decode(listed)
@@ -265,7 +266,9 @@ def _screens(tx: Tx) -> list[ToDo]:
         ToDo("screen", "attn", f"/office/halls?show={id_}#screen-{id_}", hall=msgspec.json.decode(names), name=name)
         for id_, name, names, opened in rows if not opened
     ]  # fmt: skip
-    none = [ToDo("no_screen", "attn", f"/office/halls#hall-{id_}", hall=msgspec.json.decode(names)) for id_, names in bare]
+    none = [
+        ToDo("no_screen", "attn", f"/office/halls#hall-{id_}", hall=msgspec.json.decode(names)) for id_, names in bare
+    ]
     done = [ToDo("screens", "received", "/office/halls", len(rows))] if rows and not shut and not none else []
     return [*none, *shut, *done]
 

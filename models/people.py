@@ -295,7 +295,8 @@ def delegations(tx: Tx) -> tuple[DelegationRow, ...]:
         members.setdefault(person.delegation_id or 0, []).append((person.id or 0, person.name))
     return tuple(
         DelegationRow(
-            d.id or 0, d.names, d.voter_id or 0, d.alternate_id or 0, tuple(members.get(d.id or 0, ())), d.place, d.votes
+            d.id or 0, d.names, d.voter_id or 0, d.alternate_id or 0, tuple(members.get(d.id or 0, ())), d.place,
+            d.votes,
         )
         for d in tx.exec(select(Delegation).order_by(col(Delegation.place), Delegation.key))
     )  # fmt: skip

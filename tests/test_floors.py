@@ -32,9 +32,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "live", "live.acts", "live.assets", "live.badges", "live.bodies", "live.bus", "live.cookies", "live.draw",
-        "live.dress", "live.findings", "live.frames", "live.guard", "live.httpline", "live.hub", "live.languages", "live.limits", "live.line",
-        "live.lock", "live.log", "live.plainline", "live.presence", "live.preview", "live.render", "live.serve", "live.server",
-        "live.settings", "live.uploads", "live.wire", "live.words",
+        "live.dress", "live.findings", "live.frames", "live.guard", "live.httpline", "live.hub", "live.languages",
+        "live.limits", "live.line", "live.lock", "live.log", "live.plainline", "live.presence", "live.preview",
+        "live.render", "live.serve", "live.server", "live.settings", "live.uploads", "live.wire", "live.words",
     ),
     ("live.commands", "live.deadlines", "live.node", "live.parts", "live.projector"),
     ("live.faces", "live.pages"),

@@ -69,7 +69,8 @@ async def session(request: Request) -> Response:
         if card is None:
             raise Refused("no_such_session")
         context |= {
-            "hall": tx.get(programme.Hall, card.hall_id), "halls": programme.halls(tx), "staff": overview.candidates(tx),
+            "hall": tx.get(programme.Hall, card.hall_id), "halls": programme.halls(tx),
+            "staff": overview.candidates(tx),
             "may": {name: rights.may(tx, badge, name, id_) for name in ("moderate", "change_programme")},
         }  # fmt: skip
     return pages.page(request, "office/session.html", badge, card=card, **context)

@@ -123,7 +123,9 @@ async def test_a_form_without_script_sets_the_event_up(house: House) -> None:
 
     assert answer.headers["location"] == "/office/event"
     assert 'value="Border Days"' in page.text
-    assert re.search(r'name="languages.0">\s*<option value="">–</option>.*?value="ru" lang="ru" selected', page.text, re.S)
+    assert re.search(
+        r'name="languages.0">\s*<option value="">–</option>.*?value="ru" lang="ru" selected', page.text, re.S
+    )
     await house.settle()
     assert house.node.renderer.zone == "Asia/Tashkent"
 
@@ -152,7 +154,9 @@ async def test_the_link_of_a_screen_opens_it(house: House) -> None:
     async with browser(house) as screen:
         assert (await screen.post("/screen/link", data={"link": link[1]})).json()["ok"] == "signed_in"
     async with signed_in(house, house.world.organiser) as client:
-        assert (await client.get("/office/halls")).text.count("never opened") == 3  # of the other hall, twice in the card
+        assert (await client.get("/office/halls")).text.count(
+            "never opened"
+        ) == 3  # of the other hall, twice in the card
 
 
 # --- the look
@@ -178,7 +182,9 @@ async def test_a_colour_reaches_every_page_by_a_stylesheet_that_is_kept(house: H
 async def test_a_pale_colour_is_refused_in_words_with_the_nearest(house: House) -> None:
     async with signed_in(house, house.world.organiser) as client:
         page = await client.get("/office/look?accent=%23ffcc00")
-        refused = await client.post("/do/set_accent", data={"accent": "#ffcc00"}, headers={"accept": "application/json"})
+        refused = await client.post(
+            "/do/set_accent", data={"accent": "#ffcc00"}, headers={"accept": "application/json"}
+        )
 
     nearest = judge("#ffcc00").nearest
     assert f"The nearest that can: {nearest}." in page.text
@@ -222,7 +228,8 @@ async def test_lists_are_previewed_decided_and_imported(house: House) -> None:
         stale = await client.post(f"{token}/apply", data={"seen": seen[1]})
         assert "import_changed" in stale.headers["set-cookie"]
         new = re.search(r'name="seen" value="([0-9a-f]{64})"', decided.text)
-        assert new and new[1] != seen[1]
+        assert new
+        assert new[1] != seen[1]
         done = await client.post(f"{token}/apply", data={"seen": new[1]})
 
         assert done.headers["location"] == "/office"
@@ -243,7 +250,8 @@ async def test_a_wrong_list_says_every_problem_by_row_in_the_readers_language(ho
         page = await client.get(token)
 
     assert "katılımcı listesi.csv" in page.text
-    assert "satır 4" in page.text and "role şunlardan biri olmalı" in page.text
+    assert "satır 4" in page.text
+    assert "role şunlardan biri olmalı" in page.text
     assert "satır 8" in page.text
     assert 'name="seen"' not in page.text
 
@@ -333,4 +341,3 @@ def test_every_column_that_is_offered_by_hand_is_one_that_enters(name: str) -> N
 
 def test_languages_are_called_by_the_readers_own_names() -> None:
     assert [tongue("ar", code) for code in LANGUAGES] == ["Arabic", "Arapça", "العربية", "арабский"]
-

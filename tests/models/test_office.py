@@ -55,7 +55,11 @@ def test_an_event_gets_its_names_zone_and_languages_in_their_order(world: World)
     assert world.do(event(), world.organiser).notice == "event_saved"
 
     row = world.read(programme.the_event)
-    assert (row.names, row.zone, row.languages) == ({"en": "Border Days", "tr": "Sınır Günleri"}, "Asia/Tashkent", "ru,en")
+    assert (row.names, row.zone, row.languages) == (
+        {"en": "Border Days", "tr": "Sınır Günleri"},
+        "Asia/Tashkent",
+        "ru,en",
+    )
 
 
 def test_that_results_are_no_longer_called_indicative_is_logged_by_itself(world: World) -> None:
@@ -70,7 +74,8 @@ def test_that_results_are_no_longer_called_indicative_is_logged_by_itself(world:
 @pytest.mark.parametrize(
     ("changed", "key"),
     [
-        ({"names": {"en": " "}}, "text_needed"), ({"zone": "Mars/Olympus"}, "no_such_zone"), ({"zone": ""}, "no_such_zone"),
+        ({"names": {"en": " "}}, "text_needed"),
+        ({"zone": "Mars/Olympus"}, "no_such_zone"), ({"zone": ""}, "no_such_zone"),
         ({"languages": ["", ""]}, "language_missing"), ({"languages": ["en", "xx"]}, "no_such_language"),
     ],
 )  # fmt: skip
@@ -99,7 +104,9 @@ def test_only_an_organiser_sets_up(world: World, role: str) -> None:
 
 
 def test_a_hall_is_added_once_with_its_main_screen(world: World) -> None:
-    add = venue.AddHall(names={"en": "Hall Ç 1"}, capacity=90, screen_height_m=1.6, farthest_seat_m=12.0, languages=["en"])
+    add = venue.AddHall(
+        names={"en": "Hall Ç 1"}, capacity=90, screen_height_m=1.6, farthest_seat_m=12.0, languages=["en"]
+    )
 
     hall = world.do(add, world.organiser).facts["hall"]
     assert world.do(add, world.organiser).facts["hall"] == hall
@@ -118,7 +125,7 @@ def test_a_picture_of_no_height_is_refused(world: World, height: float) -> None:
 
 def test_a_screen_gets_languages_of_its_own_or_goes_back_to_those_of_its_hall(world: World) -> None:
     world.do(venue.EditScreen(screen=1, name="Front", languages=["ar", "en", "", ""], theme="black"), world.organiser)
-    assert [(each.name, each.languages, each.theme) for each in world.read(venue.walls)][0] == (
+    assert next((each.name, each.languages, each.theme) for each in world.read(venue.walls)) == (
         "Front", ("ar", "en"), "black",
     )  # fmt: skip
 
@@ -175,9 +182,10 @@ def test_a_planned_session_is_edited_and_cannot_become_a_break_with_polls(world:
 
 def ask(tx: Tx, session: int) -> Done:
     tx.cursor.execute(
-        "INSERT INTO poll (key, session_id, hall_id, place, kind, state, version, round, ballot, results, electorate, min,"
-        " max, timer_s, settings, wording, override, opened, electors, counted, difference) VALUES ('p', ?, 1, 1, 'single',"
-        " 'draft', 1, 1, 'secret', 'on_release', 'delegations', 1, 1, 0, '{}', 1, '', 0, 0, 0, 0)",
+        "INSERT INTO poll (key, session_id, hall_id, place, kind, state, version, round, ballot, results, electorate,"
+        " min, max, timer_s, settings, wording, override, opened, electors, counted, difference)"
+        " VALUES ('p', ?, 1, 1, 'single', 'draft', 1, 1, 'secret', 'on_release', 'delegations', 1, 1, 0, '{}', 1, '',"
+        " 0, 0, 0, 0)",
         (session,),
     )
     return Done()
@@ -207,8 +215,10 @@ def test_the_nearest_colour_passes_and_one_that_passes_is_its_own(colour: str) -
     again = look.judge(judged.nearest)
 
     assert again.passes
-    assert again.light >= look.TEXT and again.on_ratio >= look.TEXT
-    assert again.dark >= look.TEXT and again.dark_on_ratio >= look.TEXT
+    assert again.light >= look.TEXT
+    assert again.on_ratio >= look.TEXT
+    assert again.dark >= look.TEXT
+    assert again.dark_on_ratio >= look.TEXT
     assert look.contrast(look.INK["light"], again.soft) >= look.TEXT
     assert look.contrast(look.INK["dark"], again.dark_soft) >= look.TEXT
 
@@ -311,7 +321,9 @@ def test_one_session_and_fifty_cost_the_same_number_of_queries(world: World) -> 
 
     few = queries()
     for hour in range(10, 20):
-        add = office.AddSession(hall=1, day="2026-05-13", start=f"{hour}:00", end=f"{hour}:30", titles={"en": f"S{hour}"})
+        add = office.AddSession(
+            hall=1, day="2026-05-13", start=f"{hour}:00", end=f"{hour}:30", titles={"en": f"S{hour}"}
+        )
         world.do(add, world.organiser)
 
     assert queries() == few
@@ -379,5 +391,3 @@ def test_nobody_imports_in_the_name_of_somebody_who_may_not(world: World) -> Non
         plan = imports.parse({"halls.csv": b"key,name_en\nhall-z,Hall Z\n"}, tx.cursor)
 
     assert refused(world, ImportLists(plan=plan, seen=digest(plan), person=4), Badge(0, SYSTEM)) == "not_yours"
-
-
