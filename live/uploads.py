@@ -83,7 +83,7 @@ class Uploads:
         self._kept.pop(token, None)
 
 
-async def read(files: Mapping[str, bytes]) -> Plan:
+async def read(files: Mapping[str, bytes], seconds: float = READING) -> Plan:
     """Read lists as `imports.parse` does, compared with nothing yet, in a process that may not take long or grow.
 
     Raises Refused("lists_unreadable") where it took too long or too much.
@@ -93,12 +93,14 @@ async def read(files: Mapping[str, bytes]) -> Plan:
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(READING):
+        async with asyncio.timeout(seconds):
             told, _ = await child.communicate(pickle.dumps(dict(files)))
     except TimeoutError:
-        child.kill()
-        await child.wait()
         raise Refused("lists_unreadable") from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
     if child.returncode:
         raise Refused("lists_unreadable")
     plan: Plan = pickle.loads(told)

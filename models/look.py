@@ -164,7 +164,7 @@ def sheet(accent: str) -> str:
     light = f"--act:{seen.accent};--act-on:{seen.on};--act-soft:{seen.soft}"
     dark = f"--act:{seen.dark_accent};--act-on:{seen.dark_on};--act-soft:{seen.dark_soft}"
     return (
-        f"@media (forced-colors:none){{:root{{{light}}}[data-theme=dark],[data-theme=black]{{{dark}}}}}\n"
+        f"@media (forced-colors:none){{:root,[data-theme=light]{{{light}}}[data-theme=dark],[data-theme=black]{{{dark}}}}}\n"
         f"@media (forced-colors:none) and (prefers-color-scheme:dark){{[data-theme=auto]{{{dark}}}}}\n"
     )
 

@@ -238,7 +238,10 @@ def settle(page: Page, what: str) -> None:
         for form in page.locator("form.voters:has(.lack)").all():
             voter = form.locator("[name=voter] option").nth(1)
             if voter.count():
-                fields = {"delegation": form.locator("[name=delegation]").input_value(), "voter": voter.get_attribute("value")}
+                fields = {
+                    "delegation": form.locator("[name=delegation]").input_value(),
+                    "voter": voter.get_attribute("value"),
+                }
                 page.request.post("/do/name_voter", form=fields, headers={"origin": page.url.rpartition("/office")[0]})
             else:  # nobody came for it: it has no vote today
                 page.goto("/office/delegations")
@@ -262,7 +265,10 @@ def vote(begun: Begun, session: int) -> None:
 
 def checked(page: Page, theme: str) -> list[str]:
     """What axe finds, and what runs over the edge."""
-    found = [f"{rule['id']}: {rule['nodes'][0]['html'][:160]}" for rule in Axe().run(page, options=AXE).response["violations"]]
+    found = [
+        f"{rule['id']}: {rule['nodes'][0]['html'][:160]}"
+        for rule in Axe().run(page, options=AXE).response["violations"]
+    ]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         found.append("it runs over the edge")
     return [f"{page.url} {theme}: {each}" for each in found]
@@ -278,8 +284,12 @@ def test_every_page_passes_axe_and_fits_a_phone(begun: Begun, language: str) -> 
         page.set_viewport_size({"width": 360 if n % 2 else 1440, "height": 800})
         page.emulate_media(color_scheme="dark" if n % 3 else "light")
         page.goto(path)
-        for summary in page.locator("details:not([open]) > summary:visible").all()[:3]:
-            summary.click()
+        page.evaluate(
+            """() => {  // three of many delegations tell as much, ten times as fast
+              document.querySelectorAll(".delegations > li:nth-child(n+4), .people .rows > li:nth-child(n+4)").forEach((row) => row.remove());
+              [...document.querySelectorAll("details")].slice(0, 6).forEach((fold) => (fold.open = true));
+            }"""
+        )
         wrong += checked(page, language)
         page.set_viewport_size({"width": 360, "height": 740})
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
