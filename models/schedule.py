@@ -31,20 +31,20 @@ RESTORED_WITHIN = 24 * 3600.0
 class RunLate(Command):
     """Shift a session and everything planned after it in its hall that day, breaks too, by the same minutes.
 
-    A session that is on keeps its start. `seen` is the end the sender saw ("10:00"): a second desk that presses the
+    A session that is on keeps its start. `seen_end` is the end the sender saw ("10:00"): a second desk that presses the
     same has its wish already. Minus takes it back.
     """
 
     session: Id
     minutes: Annotated[int, msgspec.Meta(ge=-60, le=120, multiple_of=5)]
-    seen: Word
+    seen_end: Word
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         meeting = staffed(tx, badge, self.session)
         _require_ahead(meeting, badge)
-        if not self.minutes or meeting.end == later(self.seen, self.minutes):
+        if not self.minutes or meeting.end == later(self.seen_end, self.minutes):
             return Done()
-        if meeting.end != self.seen:
+        if meeting.end != self.seen_end:
             raise Refused("times_changed", time=meeting.end)
         shifted = [meeting, *_after(tx, meeting)]
         for each in shifted:

@@ -26,14 +26,20 @@ from models import (
     doors,
     drafts,
     hands,
+    imports,
+    lists,
     logins,
+    look,
+    office,
     people,
     rights,
     rounds,
+    schedule,
     screens,
     spares,
     staffing,
     stage,
+    venue,
     voting,
 )
 from models.command import Badge, Command, Done
@@ -53,6 +59,9 @@ SWITCH = ({"organiser", "av"}, {"moderator", "chair"})
 HANDS = ({"organiser", "teller"}, {"moderator", "teller"})
 MANAGE: tuple[set[str], set[str]] = ({"organiser", "registration"}, set())
 APPROVE: tuple[set[str], set[str]] = ({"organiser"}, set())
+PROGRAMME: tuple[set[str], set[str]] = ({"organiser"}, set())
+SET_UP: tuple[set[str], set[str]] = ({"organiser"}, set())
+NAMES = {"en": "Name"}
 ANYBODY = (set(ROLES), set(NAMED))
 NOBODY: tuple[set[str], set[str]] = (set(), set())
 
@@ -60,6 +69,9 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     ballots.CastVote: (set(VOTERS), set(NAMED)),
     doors.CheckIn: ANYBODY, logins.SetLanguage: ANYBODY, logins.SignOut: ANYBODY, people.LearnKeys: ANYBODY,
     doors.StartSession: MODERATE, doors.EndSession: MODERATE, doors.Follow: MODERATE,
+    doors.HandScreen: SWITCH, schedule.RunLate: MODERATE,
+    schedule.MoveSession: PROGRAMME, schedule.PostponeSession: PROGRAMME, schedule.CancelSession: PROGRAMME,
+    schedule.RestoreSession: PROGRAMME,
     drafts.WritePoll: MODERATE, drafts.ApproveText: MODERATE, drafts.CorrectWording: MODERATE,
     drafts.MovePoll: MODERATE, drafts.MakeReady: MODERATE,
     voting.OpenPoll: MODERATE, voting.SetTimer: MODERATE, voting.EndVoting: MODERATE,
@@ -71,6 +83,9 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     arrivals.Arrive: MANAGE, arrivals.ReplacePerson: MANAGE, arrivals.AddWalkIn: MANAGE,
     arrivals.ApproveWalkIn: APPROVE, arrivals.DeclineWalkIn: APPROVE, binding.BindSpare: MANAGE,
     staffing.HandSession: MANAGE, staffing.TakeBack: MANAGE,
+    office.EditEvent: SET_UP, office.AddSession: SET_UP, office.EditSession: SET_UP, office.EditDelegation: SET_UP,
+    venue.AddHall: SET_UP, venue.EditHall: SET_UP, venue.AddScreen: SET_UP, venue.EditScreen: SET_UP,
+    look.SetAccent: SET_UP, look.SetLogo: SET_UP, lists.ImportLists: NOBODY,
     devices.SeeDevices: ANYBODY, devices.AllowDevice: MANAGE, devices.RefuseDevice: MANAGE,
     devices.ShowBadge: NOBODY, devices.AdmitDevice: NOBODY, devices.StopAsking: NOBODY, voting.SealPoll: NOBODY,
 }  # fmt: skip
@@ -145,6 +160,16 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         tx.cursor.execute("UPDATE session SET state = 'planned' WHERE id = ?", (session,))
         return command
 
+    def followed(command: Command) -> Command:
+        tx.cursor.execute(
+            "UPDATE session SET state = 'planned', hall_id = ? WHERE id = ?", (session, 3 - session)
+        )  # fmt: skip
+        return command
+
+    def cancelled(command: Command) -> Command:
+        tx.cursor.execute("UPDATE session SET state = 'cancelled' WHERE id = ?", (session,))
+        return command
+
     def released(command: Command) -> Command:
         tx.cursor.execute("UPDATE stage SET session_id = NULL WHERE hall_id = ?", (session,))
         return command
@@ -177,6 +202,11 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         handed().perform(tx, SYSTEM_BADGE, LATER)
         return staffing.TakeBack(session=session, person=5, role="teller")
 
+    def imported() -> Command:
+        tx.cursor.execute("UPDATE person SET role = 'organiser' WHERE id = 5")
+        plan = imports.parse({"halls.csv": b"key,name_en\nhall-z,Hall Z\n"}, tx.cursor)
+        return lists.ImportLists(plan=plan, seen=lists.digest(plan), person=5)
+
     def undoable() -> Command:
         stage.SetBlank(hall=session, on=True).perform(tx, SYSTEM_BADGE, 1.0)
         return stage.Undo(entry=tx.cursor.execute("SELECT max(id) FROM journal").fetchone()[0])
@@ -191,6 +221,12 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         doors.StartSession: lambda: planned(doors.StartSession(session=session)),
         doors.EndSession: lambda: doors.EndSession(session=session, confirm=10 + session * 37 % 90),
         doors.Follow: lambda: released(doors.Follow(session=session)),
+        doors.HandScreen: lambda: followed(doors.HandScreen(session=session, to=3 - session)),
+        schedule.RunLate: lambda: schedule.RunLate(session=session, minutes=5, seen_end="10:00"),
+        schedule.MoveSession: lambda: planned(schedule.MoveSession(session=session, hall=session, start="12:00")),
+        schedule.PostponeSession: lambda: planned(schedule.PostponeSession(session=session)),
+        schedule.CancelSession: lambda: schedule.CancelSession(session=session, confirm=10 + session * 37 % 90),
+        schedule.RestoreSession: lambda: cancelled(schedule.RestoreSession(session=session)),
         drafts.WritePoll: lambda: drafts.WritePoll(session=session, texts=[{"en": "Q"}, {"en": "a"}, {"en": "b"}]),
         drafts.ApproveText: lambda: drafts.ApproveText(poll=another(), language="en"),
         drafts.CorrectWording: lambda: drafts.CorrectWording(poll=poll, slot=0, language="en", body="Other"),
@@ -225,6 +261,19 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         binding.BindSpare: lambda: binding.BindSpare(person=5, seen_issue=1, spare=spare()),
         staffing.HandSession: handed,
         staffing.TakeBack: held,
+        office.EditEvent: lambda: office.EditEvent(names=NAMES, zone="UTC", languages=["en"]),
+        office.AddSession: lambda: office.AddSession(
+            hall=session, day="2096-10-02", start="09:00", end="10:00", titles=NAMES
+        ),
+        office.EditSession: lambda: planned(office.EditSession(session=session, titles=NAMES)),
+        office.EditDelegation: lambda: office.EditDelegation(delegation=1, names=NAMES, place=1),
+        venue.AddHall: lambda: venue.AddHall(names=NAMES, languages=["en"]),
+        venue.EditHall: lambda: venue.EditHall(hall=session, names=NAMES),
+        venue.AddScreen: lambda: venue.AddScreen(hall=session, name="Left"),
+        venue.EditScreen: lambda: venue.EditScreen(screen=1, name="Left"),
+        look.SetAccent: lambda: look.SetAccent(accent="#0b5f6b"),
+        look.SetLogo: look.SetLogo,
+        lists.ImportLists: imported,
         devices.SeeDevices: devices.SeeDevices,
         devices.AllowDevice: lambda: waits(devices.AllowDevice(number=47, person=2)),
         devices.RefuseDevice: lambda: waits(devices.RefuseDevice(number=47, person=2)),
@@ -368,7 +417,9 @@ def plain(command: type[Command]) -> dict[str, Any]:
         "slot": 0, "body": "Words", "place": 1, "seconds": 1, "round": 2, "item": 1, "n": 1, "hall": 1,
         "seen": 1, "scene": {"kind": "title"}, "on": True, "entry": 1, "person": 4, "seen_issue": 1, "screen": 1,
         "delegation": 1, "voter": 4, "number": 47, "given_name": "Given",
-        "family_name": "Family", "count": 1,
+        "family_name": "Family", "count": 1, "to": 1, "minutes": 5,
+        "seen_end": "10:00", "names": NAMES, "titles": NAMES, "zone": "UTC", "languages": ["en"], "day": "2096-10-02",
+        "start": "09:00", "end": "10:00", "name": "Left", "accent": "#0b5f6b",
     }  # fmt: skip
     return {f.name: values[f.name] for f in msgspec.structs.fields(command) if f.required}
 
@@ -394,7 +445,7 @@ async def test_without_a_badge_every_command_gets_the_one_answer(house: House) -
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE, APPROVE)]
+    "name", [name for name, c in BY_NAME.items() if RIGHTS[c] in (MODERATE, SWITCH, HANDS, MANAGE, APPROVE, PROGRAMME)]
 )
 async def test_a_participant_and_a_screen_send_no_staff_command_by_line_or_form(house: House, name: str) -> None:
     world = house.world

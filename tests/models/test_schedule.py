@@ -73,7 +73,7 @@ def acts(world: World, session: int) -> list[str]:
 
 
 def late(world: World, minutes: int, seen: str = "10:00", session: int = 1, badge: Badge | None = None) -> Done:
-    return world.do(schedule.RunLate(session=session, minutes=minutes, seen=seen), badge)
+    return world.do(schedule.RunLate(session=session, minutes=minutes, seen_end=seen), badge)
 
 
 # --- running late
@@ -103,7 +103,7 @@ def test_two_desks_that_press_the_same_shift_once(day: World) -> None:
 def test_a_desk_that_saw_other_times_is_told_them(day: World) -> None:
     late(day, 20)
 
-    told = refused(day, schedule.RunLate(session=1, minutes=5, seen="10:00"))
+    told = refused(day, schedule.RunLate(session=1, minutes=5, seen_end="10:00"))
 
     assert (told.key, told.params) == ("times_changed", {"time": "10:20"})
 
@@ -133,7 +133,7 @@ def test_a_session_with_no_time_and_one_that_is_off_do_not_shift(day: World) -> 
 
 
 def test_earlier_than_the_session_before_is_refused_and_names_it(day: World) -> None:
-    told = refused(day, schedule.RunLate(session=4, minutes=-60, seen="11:30"))
+    told = refused(day, schedule.RunLate(session=4, minutes=-60, seen_end="11:30"))
 
     assert (told.key, told.params["title"], told.params["end"]) == ("hall_still_busy", "Session 1 en", "10:00")
 
@@ -141,16 +141,16 @@ def test_earlier_than_the_session_before_is_refused_and_names_it(day: World) -> 
 @pytest.mark.parametrize(
     ("sql", "command", "key"),
     [
-        ("", schedule.RunLate(session=99, minutes=5, seen="10:00"), "no_such_session"),
-        ("", schedule.RunLate(session=1, minutes=-60, seen="10:00"), "ends_before_start"),
-        ("", schedule.RunLate(session=1, minutes=5, seen="soon"), "no_such_time"),
-        ("UPDATE session SET \"end\" = '23:30' WHERE id = 5", schedule.RunLate(session=1, minutes=60, seen="10:00"),
+        ("", schedule.RunLate(session=99, minutes=5, seen_end="10:00"), "no_such_session"),
+        ("", schedule.RunLate(session=1, minutes=-60, seen_end="10:00"), "ends_before_start"),
+        ("", schedule.RunLate(session=1, minutes=5, seen_end="soon"), "no_such_time"),
+        ("UPDATE session SET \"end\" = '23:30' WHERE id = 5", schedule.RunLate(session=1, minutes=60, seen_end="10:00"),
          "past_midnight"),
-        ("UPDATE session SET state = 'ended' WHERE id = 1", schedule.RunLate(session=1, minutes=5, seen="10:00"),
+        ("UPDATE session SET state = 'ended' WHERE id = 1", schedule.RunLate(session=1, minutes=5, seen_end="10:00"),
          "session_ended"),
-        ("UPDATE session SET state = 'cancelled' WHERE id = 1", schedule.RunLate(session=1, minutes=5, seen="10:00"),
+        ("UPDATE session SET state = 'cancelled' WHERE id = 1", schedule.RunLate(session=1, minutes=5, seen_end="10:00"),
          "session_cancelled"),
-        ("UPDATE session SET state = 'postponed' WHERE id = 1", schedule.RunLate(session=1, minutes=5, seen="10:00"),
+        ("UPDATE session SET state = 'postponed' WHERE id = 1", schedule.RunLate(session=1, minutes=5, seen_end="10:00"),
          "session_postponed"),
     ],
 )  # fmt: skip
@@ -463,7 +463,7 @@ def test_a_screen_is_handed_only_to_what_comes_in_the_same_hall(day: World, sql:
 
 def test_everybody_does_what_is_theirs_and_nothing_else(day: World) -> None:
     registration, av = Badge(97, "registration"), Badge(98, "av")
-    of_the_session = (schedule.RunLate(session=1, minutes=5, seen="10:00"), doors.HandScreen(session=1, to=4))
+    of_the_session = (schedule.RunLate(session=1, minutes=5, seen_end="10:00"), doors.HandScreen(session=1, to=4))
     of_the_programme = (
         schedule.MoveSession(session=4, hall=2), schedule.PostponeSession(session=4),
         schedule.CancelSession(session=4, confirm=programme.confirmation(4)), schedule.RestoreSession(session=4),
@@ -483,7 +483,7 @@ def test_everybody_does_what_is_theirs_and_nothing_else(day: World) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        schedule.RunLate(session=1, minutes=20, seen="10:00"),
+        schedule.RunLate(session=1, minutes=20, seen_end="10:00"),
         schedule.MoveSession(session=5, hall=2, day="2026-05-13", start="09:00"),
         schedule.PostponeSession(session=4),
         schedule.CancelSession(session=1, confirm=CONFIRM),

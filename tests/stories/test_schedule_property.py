@@ -38,6 +38,10 @@ acts = st.one_of(
         sessions, halls, st.sampled_from(["", "", DAY, "2026-05-13"]), st.sampled_from(["", "", *HOURS]),
         st.sampled_from(["", "", *HOURS]), wrong, st.booleans(),
     ),
+    st.builds(
+        lambda s, h: schedule.MoveSession(session=s, hall=h, confirm=programme.confirmation(s), again=True),
+        st.sampled_from([1, 2, 4]), st.sampled_from([1, 2]),
+    ),
     st.builds(lambda s: schedule.PostponeSession(session=s), sessions),
     st.builds(lambda s, slip: schedule.CancelSession(session=s, confirm=confirmed(s, slip)), sessions, wrong),
     st.builds(lambda s: schedule.RestoreSession(session=s), sessions),
@@ -92,7 +96,7 @@ def perform(world: World, badge: Badge, command: Command) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("HALLSIDE_EXAMPLES", "20")), deadline=None, database=None,
+    max_examples=int(os.environ.get("HALLSIDE_EXAMPLES", "30")), deadline=None, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 @given(done=st.lists(st.tuples(people, acts), min_size=5, max_size=25))
@@ -104,12 +108,12 @@ def test_a_day_of_changes_keeps_its_promises(done: list[tuple[Badge, object]]) -
             codes = {id_: row[1] for id_, row in rows(world).items()}
             listed = as_listed(world)
             seats = dict(world.store.peek.cursor.execute("SELECT person_id, session_id FROM presence").fetchall())
-            owners: dict[int, int] = {}
+            owners: dict[int, int] = {world.poll(): 1}
             for badge, act in done:
                 match act:
                     case ("late", int(session), int(minutes), seen):
                         end = rows(world)[session][5] if seen else "10:00"
-                        perform(world, badge, schedule.RunLate(session=session, minutes=minutes, seen=end))
+                        perform(world, badge, schedule.RunLate(session=session, minutes=minutes, seen_end=end))
                     case (int(n), doors.CheckIn() as come):
                         with contextlib.suppress(Refused):
                             world.do(come, world.person(n))
