@@ -240,7 +240,7 @@ def settle(page: Page, what: str) -> None:
             if voter.count():
                 fields = {
                     "delegation": form.locator("[name=delegation]").input_value(),
-                    "voter": voter.get_attribute("value"),
+                    "voter": voter.get_attribute("value") or "",
                 }
                 page.request.post("/do/name_voter", form=fields, headers={"origin": page.url.rpartition("/office")[0]})
             else:  # nobody came for it: it has no vote today
@@ -286,7 +286,8 @@ def test_every_page_passes_axe_and_fits_a_phone(begun: Begun, language: str) -> 
         page.goto(path)
         page.evaluate(
             """() => {  // three of many delegations tell as much, ten times as fast
-              document.querySelectorAll(".delegations > li:nth-child(n+4), .people .rows > li:nth-child(n+4)").forEach((row) => row.remove());
+              const many = document.querySelectorAll(":is(.delegations, .people .rows) > li:nth-child(n+4)");
+              many.forEach((row) => row.remove());
               [...document.querySelectorAll("details")].slice(0, 6).forEach((fold) => (fold.open = true));
             }"""
         )
@@ -305,8 +306,8 @@ def test_a_colour_and_a_logo_are_seen_in_the_hall_and_at_the_door(begun: Begun) 
     page.goto("/office/look")
     page.fill("[name=accent]", "#ffcc00")
     page.get_by_role("button", name="Look at it").click()
-    expect(page.get_by_text("#ffcc00 cannot be read on light pages.")).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Use #")).click()
+    expect(page.get_by_text(re.compile("#ffcc00.? cannot be read on light pages."))).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Use .?#")).click()
     expect(page.locator(".said")).to_contain_text("Look saved")
     page.set_input_files("[name=logo]", {"name": "logo.png", "mimeType": "image/png", "buffer": png(40, 20)})
     page.get_by_role("button", name="Upload").click()

@@ -509,6 +509,8 @@ def wrongs(kind: object) -> list[object]:
         return [None, 0, 1, "true", [], {}]
     if "list" in told:
         return [None, 1, "x", {}, [None], [1]]
+    if told.startswith("dict"):
+        return [None, 1, "x", [], {"en": 1}, {"en": None}, {"en": "x" * 5000}, {"x" * 300: "x"}]
     if "Scene" in told:
         return [1, "title", [], {}, {"kind": "film"}, {"kind": "title", "x": 1}]
     if "float" in told:
