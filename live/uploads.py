@@ -6,6 +6,7 @@ Nothing of them touches the database or the disk until they are imported. They a
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import resource
 import secrets
@@ -109,6 +110,7 @@ async def read(files: Mapping[str, bytes], seconds: float = READING) -> Plan:
 
 def main() -> None:
     """The process: files come in as a pickle of our own, the plan goes out as one."""
+    os.nice(10)  # votes go before it
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
     plan = imports.parse(pickle.load(sys.stdin.buffer), name="")
