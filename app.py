@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from live import log, pages, welcome
+from live import bodies, cookies, log, pages, uploads, welcome
 from live.assets import Assets
 from live.badges import Badges
 from live.bus import Bus, open_bus
 from live.guard import Guard
 from live.node import Node
 from live.render import Renderer
-from live.routes import (
-    badge,
-    desk,
-    do,
-    health,
-    office,
-    phone,
-    printing,
-    registration,
-    screen,
-    socket,
-    tablet,
-    teller,
-)  # fmt: skip
+from live.routes import ROUTES, socket
 from live.server import Served
 from live.settings import Settings, load
-from models import programme
+from models import programme, rights
 from models.migrations import migrate
 from models.refusals import Refused
 from models.store import Store
 
 STATIC = Path(__file__).parent / "static"
+LONG = {"/office/import": uploads.BYTES + 100_000, "/office/look/logo": 300_000}
+"""Bytes that may be posted there, with what a form writes around its files."""
 
 
 def build(settings: Settings, store: Store | None = None, bus: Bus | None = None) -> Served:
@@ -63,19 +53,7 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
         await node.close()
 
     app = Starlette(
-        routes=[
-            *phone.routes,
-            *badge.routes,
-            *do.routes,
-            *desk.routes,
-            *office.routes,
-            *printing.routes,
-            *registration.routes,
-            *screen.routes,
-            *tablet.routes,
-            *teller.routes,
-            *health.routes,
-        ],
+        routes=ROUTES,
         lifespan=lifespan,
         exception_handlers={404: _no_such_page, 405: _no_such_page, 500: _our_mistake},
     )
@@ -91,7 +69,15 @@ def build(settings: Settings, store: Store | None = None, bus: Bus | None = None
         else:
             await app(scope, receive, send)
 
-    guarded = Guard(switch, origins=settings.origins, hosts=settings.hosts, proxies=settings.proxies)
+    def room(scope: MutableMapping[str, Any]) -> int:
+        """Lists and logos are longer than what anybody else may send: an organiser's browser alone may."""
+        if scope["path"] in LONG:
+            badge = node.badge_of(cookies.token_in(scope))
+            if badge is not None and badge.role in rights.EVERYWHERE["manage_event"]:
+                return LONG[scope["path"]]
+        return bodies.LIMIT
+
+    guarded = Guard(switch, origins=settings.origins, hosts=settings.hosts, proxies=settings.proxies, room=room)
     return Served(guarded, node.drain)
 
 

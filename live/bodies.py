@@ -27,17 +27,17 @@ class Gone(Exception):
     """The client left before it had said everything."""
 
 
-def too_long() -> Refusal:
-    return Refusal(413, f"This is too long: at most {LIMIT // 1024} KiB.")
+def too_long(limit: int) -> Refusal:
+    return Refusal(413, f"This is too long: at most {limit // 1024} KiB.")
 
 
-def check_length(declared: str) -> None:
+def check_length(declared: str, limit: int = LIMIT) -> None:
     """Raise Refusal if the Content-Length *declared* ("" when absent) is no number or over the limit."""
-    if declared and (not declared.isascii() or not declared.isdigit() or int(declared[:12]) > LIMIT):
-        raise too_long()
+    if declared and (not declared.isascii() or not declared.isdigit() or int(declared[:12]) > limit):
+        raise too_long(limit)
 
 
-async def read_whole(receive: Receive, seconds: float) -> Receive:
+async def read_whole(receive: Receive, seconds: float, limit: int = LIMIT) -> Receive:
     """Read the body now and return what hands it on in one piece.
 
     Read before the application runs, so that too long and too slow are answered in words and hold no session.
@@ -51,8 +51,8 @@ async def read_whole(receive: Receive, seconds: float) -> Receive:
                 if message["type"] == "http.disconnect":
                     raise Gone
                 body += message.get("body", b"")
-                if len(body) > LIMIT:
-                    raise too_long()
+                if len(body) > limit:
+                    raise too_long(limit)
                 if not message.get("more_body", False):
                     break
     except TimeoutError:

@@ -33,6 +33,7 @@ from models import imports
 from models.cards import ALL
 from models.command import Done
 from models.migrations import NotOurs
+from models.office import first_organiser
 from models.refusals import Refused
 from models.rights import ROLES
 from models.store import Tx
@@ -204,6 +205,20 @@ def _badges(
             rows = [asdict(each) for each in people]
             lines = [f"{c.number}\t{c.name}\t{c.role}\t{grouped(c.code)}\t{c.link}" for c in people]
     typer.echo(json.dumps(rows, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
+
+
+@commands.command("organiser")
+def _organiser(
+    name: Annotated[str, typer.Argument(help="Given and family name, in Latin letters.")],
+    data: Data = None, config: Config = None, address: Address = None,
+) -> None:  # fmt: skip
+    """Make an organiser for a conference that has none yet, and print the link to sign in with."""
+    settings = load(config, data=data, address=address)
+    done = offline.write(settings, lambda tx: first_organiser(tx, name, time.time()), _say)
+    with offline.reading(settings) as raw:
+        base = settings.address or welcome.base(settings)
+        card = welcome.cards(raw, Badges.open(settings.data), base, "AND id = ?", done.facts["person"])[0]
+    typer.echo(f"{card.number}\t{card.name}\t{card.role}\t{grouped(card.code)}\t{card.link}")
 
 
 def _base(settings: Settings) -> str:

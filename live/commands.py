@@ -21,7 +21,10 @@ from models import (
     doors,
     drafts,
     hands,
+    lists,
     logins,
+    look,
+    office,
     people,
     rounds,
     schedule,
@@ -29,6 +32,7 @@ from models import (
     spares,
     staffing,
     stage,
+    venue,
     voting,
 )
 from models.command import SYSTEM, Badge, Command, snake
@@ -78,6 +82,16 @@ OF_PEOPLE: tuple[type[Command], ...] = (
     screens.AddTablet,
     screens.RevokeScreen,
     people.NameVoter,
+    office.EditEvent,
+    office.AddSession,
+    office.EditSession,
+    office.EditDelegation,
+    venue.AddHall,
+    venue.EditHall,
+    venue.AddScreen,
+    venue.EditScreen,
+    look.SetAccent,
+    look.SetLogo,
     arrivals.Arrive,
     arrivals.ReplacePerson,
     arrivals.AddWalkIn,
@@ -93,6 +107,7 @@ OF_THE_PLATFORM: tuple[type[Command], ...] = (
     devices.AdmitDevice,
     devices.StopAsking,
     voting.SealPoll,
+    lists.ImportLists,
 )
 """Sent by the node itself: by the door once it has checked a badge, and by the clocks."""
 COMMANDS = (*OF_PEOPLE, *OF_THE_PLATFORM)

@@ -55,7 +55,8 @@ class Guard:
     """Wraps *app*.
 
     *origins*: foreign origins that may post and connect (`https://stage.example`). *hosts*: names this server
-    answers to, all when empty. *proxies*: addresses or networks whose `X-Forwarded-*` headers count.
+    answers to, all when empty. *proxies*: addresses or networks whose `X-Forwarded-*` headers count. *room*: how many
+    bytes the body of a request may have.
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class Guard:
         hosts: Collection[str] = (),
         proxies: Collection[str] = (),
         body_seconds: float = bodies.SECONDS,
+        room: Callable[[Scope], int] = lambda scope: bodies.LIMIT,
     ) -> None:
         self.app = app
         self._origins = frozenset(each.lower().rstrip("/") for each in origins)
         self._hosts = frozenset(each.lower() for each in hosts)
         self._proxies = [ip_network(each, strict=False) for each in proxies]
         self._body_seconds = body_seconds
+        self._room = room
         self._headers: dict[tuple[str, str], list[tuple[bytes, bytes]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,8 +105,9 @@ class Guard:
 
         if scope["method"] not in _SAFE or known.length:
             try:
-                bodies.check_length(known.length)
-                receive = await bodies.read_whole(receive, self._body_seconds)
+                limit = self._room(scope)
+                bodies.check_length(known.length, limit)
+                receive = await bodies.read_whole(receive, self._body_seconds, limit)
             except Refusal as refusal:
                 await _refuse(scope, receive, answer, refusal)
                 return

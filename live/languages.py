@@ -11,6 +11,7 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -56,6 +57,12 @@ def direction(code: str) -> str:
 
 DAYS = {"ar": "EEEE، d MMMM", "tr": "d MMMM EEEE"}
 """How a day is written where it is not "Tuesday, 24 November"."""
+
+
+@cache
+def tongue(which: str, code: str) -> str:
+    """What a language is called in another one: Arabic, Arapça."""
+    return str(Locale.parse(code).languages.get(which, which))
 
 
 def listed(words: Iterable[str], code: str) -> str:

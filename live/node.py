@@ -20,6 +20,7 @@ from live import commands
 from live.badges import Badges, hash_token
 from live.bus import Bus, Hint
 from live.deadlines import Deadlines
+from live.dress import dress
 from live.hub import Hub
 from live.limits import Admission, Buckets, FailedLookups
 from live.line import Line
@@ -124,6 +125,7 @@ class Node:
         with self.store.reading() as tx:
             self.badges.refresh(tx)
             self._versions = _versions(tx)
+            self._wear(tx)
         self._unsubscribe = self.bus.subscribe(self._hear)
         await self.deadlines.begin()
         for work in (self._sweep(), self._ring(), self._watch_phones(), self.admission.watch(), self.deadlines.watch()):
@@ -300,6 +302,8 @@ class Node:
                 self._close_revoked(address)
             elif topic == "rights":
                 self._close_desks(address)
+            elif topic == "look":
+                self._dress()  # at once: whoever changed it sees it on their next page
             elif topic == "people":
                 self._loop.create_task(self._refresh_badges())
 
@@ -318,6 +322,16 @@ class Node:
             seen = self.hub.audiences_of(line)
             if seen and seen[0].view != "phone":
                 self.hub.close([line], 4001, "another role")
+
+    def _dress(self) -> None:
+        with self.store.reading() as tx:
+            self._wear(tx)
+
+    def _wear(self, tx: Tx) -> None:
+        """Colour, logo and time zone of the event, for every page from now on."""
+        row = tx.cursor.execute("SELECT accent, logo, zone FROM event").fetchone()
+        if row:
+            self.renderer.worn, self.renderer.zone = dress(row[0], row[1]), row[2]
 
     async def _refresh_badges(self) -> None:
         with self.store.reading() as tx:

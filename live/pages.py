@@ -229,10 +229,10 @@ def after_the_door(request: Request, home: str) -> str:
 
 
 def workplace(request: Request, badge: Badge) -> str:
-    """The desk of the one session that is on, else the list of desks, else the registration desk; "/" for others.
-
-    A teller of the event counts hands.
-    """
+    """The set-up for an organiser, the hands for a teller of the event; else the desk of the one session that is on,
+    else the list of desks, else the registration desk; "/" for others."""
+    if badge.role in rights.EVERYWHERE["manage_event"]:
+        return "/office"
     if badge.role == "teller":
         return "/teller"
     node = node_of(request)

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from live import acts, languages, words
 from live.assets import Assets
 from live.draw import HALL_DOTS, hemicycle, qr, unit
+from live.dress import Worn
 from models.programme import confirmation
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -40,6 +41,8 @@ class Renderer:
     def __init__(self, assets: Assets, zone: str = "UTC") -> None:
         self.assets = assets
         self.zone = zone
+        self.worn = Worn()
+        """The event's own colour and logo; the node sets it and the zone when they change."""
         self._compiled = _Compiled()
         self._environments = {code: self._environment(code) for code in languages.LANGUAGES}
 
@@ -90,6 +93,7 @@ class Renderer:
             dir=languages.direction(code),
             languages=languages.LANGUAGES,
             asset=self.assets.url,
+            worn=lambda: self.worn,
             direction=languages.direction,
             hemicycle=hemicycle,
             per_dot=lambda people: unit(people, HALL_DOTS),
@@ -102,6 +106,7 @@ class Renderer:
             percent=lambda value, la=code: languages.percent(value, la),
             clock=lambda at: languages.clock(at, self.zone),
             clock_s=lambda at: languages.clock(at, self.zone, seconds=True),
+            tongue=lambda which, la=code: languages.tongue(which, la),
             day=lambda iso, la=code: languages.day(iso, la),
             of_day=languages.of_day,
             date=lambda at, la=code: languages.day(

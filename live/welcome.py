@@ -112,7 +112,10 @@ def told(raw: sqlite3.Connection, badges: Badges, settings: Settings) -> str:
     people = one_of_each_role(raw, badges, public)
     if not people:
         where = f" --data {settings.data}" if settings.data != HOME else ""
-        lines += ["", f"There are no people yet. Stop it, then: python3 scripts/hallside import FOLDER{where}"]
+        lines += [
+            "", "There is nobody yet. Stop it, then make whoever sets the conference up, and start again:",
+            f'  python3 scripts/hallside organiser "GIVEN FAMILY"{where}',
+        ]  # fmt: skip
         return "\n".join(lines)
     lines += ["", "Sign in as one of these people; each link opens one browser, and two more by a tap there:", ""]
     for card, hall in people:

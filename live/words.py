@@ -73,7 +73,7 @@ REFUSALS: dict[str, str] = {
     "confirm_device_first": _("Confirm this device on your other one first, or ask the registration desk."),
     "too_many_tries": _("Too many wrong codes. Wait a minute, then try again."),
     "come_back": _("Many people are coming in. This page tries again by itself in %(seconds)s seconds."),
-    "no_event": _("Nothing is set up yet. The organiser imports the programme and the people first."),
+    "no_event": _("Nothing is set up yet. The organiser names the event and imports the lists first."),
     # desk
     "not_yours": _("Your badge may not do this here."),
     "no_such_poll": _("This poll is not there any more."),
@@ -108,7 +108,7 @@ REFUSALS: dict[str, str] = {
     "picture_changed": _("The picture changed meanwhile. Look, then press again."),
     "poll_of_another_session": _("This poll belongs to another session."),
     "no_such_hall": _("There is no such hall."),
-    "screen_link_first": _("Open this hall's screen link. The organiser finds it under People."),
+    "screen_link_first": _("Open this hall's screen link. The organiser finds it under Halls and screens."),
     "no_such_screen": _("There is no such screen."),
     "name_it_first": _("Give it a name first."),
     "no_such_announcement": _("This announcement is not in the library."),
@@ -148,6 +148,31 @@ REFUSALS: dict[str, str] = {
     "visit_over": _(
         "This tablet has forgotten you. Show your badge again: then this page says whether you have voted."
     ),
+    # setting up
+    "text_needed": _("Write it in at least one language."),
+    "organiser_there": _("There is an organiser already: %(name)s (%(number)s)."),
+    "language_missing": _("Choose at least one language."),
+    "no_such_zone": _("There is no such time zone. Zones are named like Europe/Istanbul."),
+    "measure_out_of_range": _("A picture is 0.2 to 50 m high, and the farthest seat 1 to 500 m away."),
+    "hall_taken": _("The hall is taken from %(start)s: %(title)s. Choose another hall or time."),
+    "session_has_begun": _("This session has begun: its titles, kind and languages stay as they are."),
+    "break_with_polls": _("This session has polls, so it cannot be a break."),
+    "no_such_colour": _("A colour is written as six digits after a #, such as #0b5f6b."),
+    "colour_too_pale": _(
+        "On light pages this colour has a contrast of %(ratio)s:1, and letters need 4.5:1. The nearest that passes is"
+        " %(colour)s."
+    ),
+    "logo_no_png": _("This is no PNG. Save the logo as PNG, then upload it again."),
+    "logo_too_big": _("The logo is larger than 200 kB."),
+    "logo_too_wide": _("The logo is wider or higher than %(limit)s pixels."),
+    "logo_damaged": _("This PNG is damaged. Save it again, then upload it."),
+    "no_files": _("Choose at least one file that is not empty."),
+    "upload_too_big": _("At most %(limit)s MB and 12 files at once. Upload the lists one after another."),
+    "too_many_uploads": _("Others are importing just now. Try again in a few minutes."),
+    "upload_gone": _("These files are not kept any more. Choose them again."),
+    "lists_unreadable": _("These files take too long or too much memory to read. Import them in parts."),
+    "voting_is_open": _("A vote is open. Import when it has ended, so that no vote waits."),
+    "import_changed": _("Something else changed meanwhile. Look at the preview again, then import."),
     # the line
     "not_understood": _("That was not understood. Reload the page."),
     "too_fast": _("Too many messages at once. Wait a moment."),
@@ -209,6 +234,13 @@ NOTICES: dict[str, str] = {
     "tablet_revoked": _("New tablet link made. The old one no longer works."),
     "voter_named": _("Voter named"),
     "imported": _("Lists imported"),
+    "event_saved": _("Event saved"),
+    "hall_saved": _("Hall saved"),
+    "session_saved": _("Session saved"),
+    "delegation_saved": _("Delegation saved"),
+    "screen_saved": _("Screen saved"),
+    "screen_edited": _("Screen saved. It takes this over when its page is loaded again."),
+    "look_saved": _("Look saved. Pages show it when they are loaded again."),
     "arrived": _("Arrived"),
     "arrival_undone": _("Arrival undone"),
     "person_replaced": _("Replaced. The old badge no longer works."),

@@ -277,24 +277,29 @@ def arrivals(tx: Tx) -> Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class DelegationRow:
-    """A delegation with a vote, its voter and alternate (0 for nobody), and its people as (id, name)."""
+    """A delegation, its voter and alternate (0 for nobody), and its people as (id, name)."""
 
     id: int
     names: dict[str, str]
     voter: int
     alternate: int
     members: tuple[tuple[int, str], ...]
+    place: int
+    votes: bool
 
 
 def delegations(tx: Tx) -> tuple[DelegationRow, ...]:
-    """The delegations that have a vote, in the organiser's order."""
+    """All of them, with a vote or without, in the organiser's order."""
     members: dict[int, list[tuple[int, str]]] = {}
     for person in tx.exec(select(Person).where(col(Person.revoked).is_(False)).order_by(Person.number)):
         members.setdefault(person.delegation_id or 0, []).append((person.id or 0, person.name))
     return tuple(
-        DelegationRow(d.id or 0, d.names, d.voter_id or 0, d.alternate_id or 0, tuple(members.get(d.id or 0, ())))
-        for d in tx.exec(select(Delegation).where(col(Delegation.votes)).order_by(col(Delegation.place)))
-    )
+        DelegationRow(
+            d.id or 0, d.names, d.voter_id or 0, d.alternate_id or 0, tuple(members.get(d.id or 0, ())), d.place,
+            d.votes,
+        )
+        for d in tx.exec(select(Delegation).order_by(col(Delegation.place), Delegation.key))
+    )  # fmt: skip
 
 
 def all_delegations(tx: Tx) -> tuple[tuple[int, dict[str, str]], ...]:

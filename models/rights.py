@@ -22,8 +22,9 @@ EVERYWHERE: dict[str, frozenset[str]] = {
     "switch_screens": frozenset({"organiser", "av"}),
     "count_hands": frozenset({"organiser", "teller"}),
     "manage_people": frozenset({"organiser", "registration"}),
-    "change_programme": frozenset({"organiser"}),
     "approve_people": frozenset({"organiser"}),
+    "manage_event": frozenset({"organiser"}),
+    "change_programme": frozenset({"organiser"}),
     "see_desk": frozenset({"organiser", "rapporteur", "av", "teller"}),
     "see_health": frozenset({"organiser", "av"}),
 }
@@ -79,7 +80,7 @@ def require(tx: Tx, badge: Badge, permission: str, session_id: int | None = None
     """Refused("not_yours") unless the badge may."""
     if badge.role != "system" and not may(tx, badge, permission, session_id):
         raise Refused("not_yours")
-    if permission in ("manage_people", "approve_people"):
+    if permission in ("manage_people", "approve_people", "manage_event"):
         require_confirmed(tx, badge)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import msgspec
 from sqlmodel import Field, SQLModel, select
 
 from models import journal
@@ -78,35 +75,6 @@ class RevokeScreen(Command):
             journal.write(tx, badge, now, None, "screen_revoked", screen=self.screen)
         touched = {(f"screen:{screen.id}", "badge"), ("event", "people"), (f"hall:{screen.hall_id}", "air")}
         return Done(frozenset(touched), "tablet_revoked" if screen.kind == "tablet" else "screen_revoked")
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenRow:
-    """A hall screen or tablet in the list. Its link is made by the door, from `id` and `issue`."""
-
-    id: int
-    name: str
-    hall: dict[str, str]
-    issue: int
-    revoked: bool
-    kind: str
-
-
-def by_hall(tx: Tx) -> tuple[ScreenRow, ...]:
-    """All hall screens and tablets, by hall."""
-    rows = tx.cursor.execute(
-        "SELECT s.id, s.name, h.names, s.issue, s.revoked, s.kind FROM screen s JOIN hall h ON h.id = s.hall_id"
-        " ORDER BY h.key, s.id"
-    )
-    return tuple(
-        ScreenRow(id_, name, msgspec.json.decode(names), issue, bool(revoked), kind)
-        for id_, name, names, issue, revoked, kind in rows
-    )
-
-
-def halls(tx: Tx) -> tuple[tuple[int, dict[str, str]], ...]:
-    """(id, names) of every hall, for choosing one."""
-    return tuple((hall.id or 0, hall.names) for hall in tx.exec(select(Hall).order_by(Hall.key)))
 
 
 def kind_of(tx: Tx | Peek, screen_id: int) -> str:

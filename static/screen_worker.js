@@ -12,7 +12,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event, { pathname } = new URL(request.url);
   if (request.method !== "GET") return;
   if (request.mode === "navigate" && pathname === PAGE) event.respondWith(page(event));
-  else if (pathname.startsWith("/static/")) event.respondWith(file(event));
+  else if (pathname.startsWith("/static/") || pathname.startsWith("/look/")) event.respondWith(file(event));
 });
 
 const kept = (key) => caches.open(STORE).then((store) => store.match(key)).catch(() => undefined);
@@ -31,7 +31,7 @@ async function prune() {
   if ([...text.matchAll(/"(\/static\/[^"?]+)/g)].some(([, name]) => !FILES.includes(name))) return;
   for (const { url } of await store.keys()) {
     const { pathname } = new URL(url);
-    if (pathname !== PAGE && !FILES.includes(pathname)) await store.delete(url);
+    if (pathname.startsWith("/static/") && !FILES.includes(pathname)) await store.delete(url);
   }
 }
 

@@ -16,7 +16,10 @@ CATALOGUES = ("tr", "ar", "ru")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "said": (2,), "said_n": (2, 3)}
-IN_CODE = ("live/words.py", "live/acts.py", "live/announcements.py", "live/pages.py", "live/print/words.py")
+IN_CODE = (
+    "live/words.py", "live/acts.py", "live/announcements.py", "live/findings.py", "live/pages.py",
+    "live/print/words.py",
+)  # fmt: skip
 
 
 def sentences() -> Catalog:

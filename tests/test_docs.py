@@ -13,20 +13,7 @@ from live import words
 from live.commands import BY_NAME, COMMANDS, Beat
 from live.node import LINES
 from live.parts import PARTS
-from live.routes import (
-    badge,
-    desk,
-    do,
-    health,
-    office,
-    phone,
-    printing,
-    registration,
-    screen,
-    socket,
-    tablet,
-    teller,
-)  # fmt: skip
+from live.routes import ROUTES, socket
 from models.command import snake
 from models.stage import Scene
 from tests.sentences import sentences
@@ -65,8 +52,7 @@ def test_every_refusal_with_its_words_and_every_notice_is_in_the_protocol() -> N
 
 
 def test_every_route_is_in_the_protocol() -> None:
-    modules = (badge, desk, do, health, office, phone, printing, registration, screen, tablet, teller)
-    routes = [route for module in modules for route in module.routes if isinstance(route, Route)]
+    routes = [route for route in ROUTES if isinstance(route, Route)]
     told = PROTOCOL[PROTOCOL.index("## Routes") :]
 
     for route in routes:
@@ -75,7 +61,7 @@ def test_every_route_is_in_the_protocol() -> None:
             if method != "HEAD":
                 assert f"{method} {path}" in told, f"{method} {path}"
     assert "GET /socket" in told
-    assert not any(isinstance(route, Mount) for module in modules for route in module.routes)
+    assert not any(isinstance(route, Mount) for route in ROUTES)
 
 
 @pytest.mark.parametrize("name", ["SIGNED_OUT", "BADGE_FIRST", "TOO_FAST", "PROTOCOL"])

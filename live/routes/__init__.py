@@ -1,1 +1,23 @@
-"""Thin handlers, one file for each view. They touch neither store nor hub nor bus nor projector's insides."""
+"""The routes of every view, one file each. A socket has none: it comes in another way (`app`)."""
+
+from live.routes import (
+    badge,
+    desk,
+    do,
+    health,
+    lists,
+    look,
+    office,
+    phone,
+    printing,
+    registration,
+    screen,
+    setup,
+    tablet,
+    teller,
+)
+
+VIEWS = (
+    phone, badge, do, desk, office, setup, lists, look, printing, registration, screen, tablet, teller, health,
+)  # fmt: skip
+ROUTES = [route for view in VIEWS for route in view.routes]

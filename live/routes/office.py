@@ -1,4 +1,4 @@
-"""The organiser's page for people and screens: find, revoke, make new badges and links, name voters."""
+"""The page for people and their badges: find, revoke, make new ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from live import pages
 from live.print.sizes import SIZES
-from models import people, rights, screens, spares
+from models import people, rights, spares
 from models.refusals import Refused
 
 
@@ -28,12 +28,6 @@ async def people_page(request: Request) -> Response:
             raise Refused("no_such_person")
         context: dict[str, Any] = {
             "rows": people.find(tx, query, node.wall()),
-            "screens": tuple(
-                (row, f"{base}/{row.kind}/link#{node.badges.screen_secret(row.id, row.issue)}")
-                for row in screens.by_hall(tx)
-            ),
-            "halls": screens.halls(tx),
-            "delegations": people.delegations(tx),
             "total": people.total(tx),
             "approves": rights.may(tx, badge, "approve_people"),
             "waits": people.waiting(tx, node.wall()),

@@ -53,6 +53,26 @@ def rows(data: Path, sql: str) -> list[tuple[object, ...]]:
         raw.close()
 
 
+# --- from nothing
+
+
+def test_the_first_organiser_is_made_once_and_gets_a_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["organiser", "Ada Börü", "--data", str(tmp_path / "new"), "--address", "http://conference.example"]
+
+    assert main(asked) == 0
+    first = capsys.readouterr().out
+    assert main(asked) == 0
+    assert capsys.readouterr().out == first
+    assert re.fullmatch(r"O1\tAda Börü\torganiser\t\w{5} \w{5}\thttp://conference\.example/b#\S+\n", first)
+    assert rows(tmp_path / "new", "SELECT act FROM journal") == [("organiser_made",)]
+
+
+def test_where_there_is_an_organiser_no_other_is_made(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["organiser", "Ada Börü", "--data", str(data)]) == 1
+
+    assert "There is an organiser already: Tuğrul Işıklar (1001)." in capsys.readouterr().err
+
+
 # --- import
 
 

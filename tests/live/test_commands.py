@@ -27,7 +27,11 @@ from models import (
     doors,
     drafts,
     hands,
+    imports,
+    lists,
     logins,
+    look,
+    office,
     people,
     rights,
     rounds,
@@ -36,6 +40,7 @@ from models import (
     spares,
     staffing,
     stage,
+    venue,
     voting,
 )
 from models.command import Badge, Command, Done
@@ -56,6 +61,8 @@ HANDS = ({"organiser", "teller"}, {"moderator", "teller"})
 MANAGE: tuple[set[str], set[str]] = ({"organiser", "registration"}, set())
 APPROVE: tuple[set[str], set[str]] = ({"organiser"}, set())
 PROGRAMME: tuple[set[str], set[str]] = ({"organiser"}, set())
+SET_UP: tuple[set[str], set[str]] = ({"organiser"}, set())
+NAMES = {"en": "Name"}
 ANYBODY = (set(ROLES), set(NAMED))
 NOBODY: tuple[set[str], set[str]] = (set(), set())
 
@@ -78,6 +85,9 @@ RIGHTS: dict[type[Command], tuple[set[str], set[str]]] = {
     arrivals.Arrive: MANAGE, arrivals.ReplacePerson: MANAGE, arrivals.AddWalkIn: MANAGE,
     arrivals.ApproveWalkIn: APPROVE, arrivals.DeclineWalkIn: APPROVE, binding.BindSpare: MANAGE,
     staffing.HandSession: MANAGE, staffing.TakeBack: MANAGE,
+    office.EditEvent: SET_UP, office.AddSession: SET_UP, office.EditSession: SET_UP, office.EditDelegation: SET_UP,
+    venue.AddHall: SET_UP, venue.EditHall: SET_UP, venue.AddScreen: SET_UP, venue.EditScreen: SET_UP,
+    look.SetAccent: SET_UP, look.SetLogo: SET_UP, lists.ImportLists: NOBODY,
     devices.SeeDevices: ANYBODY, devices.AllowDevice: MANAGE, devices.RefuseDevice: MANAGE,
     devices.ShowBadge: NOBODY, devices.AdmitDevice: NOBODY, devices.StopAsking: NOBODY, voting.SealPoll: NOBODY,
 }  # fmt: skip
@@ -194,6 +204,11 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         handed().perform(tx, SYSTEM_BADGE, LATER)
         return staffing.TakeBack(session=session, person=5, role="teller")
 
+    def imported() -> Command:
+        tx.cursor.execute("UPDATE person SET role = 'organiser' WHERE id = 5")
+        plan = imports.parse({"halls.csv": b"key,name_en\nhall-z,Hall Z\n"}, tx.cursor)
+        return lists.ImportLists(plan=plan, seen=lists.digest(plan), person=5)
+
     def undoable() -> Command:
         stage.SetBlank(hall=session, on=True).perform(tx, SYSTEM_BADGE, 1.0)
         return stage.Undo(entry=tx.cursor.execute("SELECT max(id) FROM journal").fetchone()[0])
@@ -250,6 +265,19 @@ def ready_for(world: Everybody, tx: Tx, command: type[Command], session: int) ->
         binding.BindSpare: lambda: binding.BindSpare(person=5, seen_issue=1, spare=spare()),
         staffing.HandSession: handed,
         staffing.TakeBack: held,
+        office.EditEvent: lambda: office.EditEvent(names=NAMES, zone="UTC", languages=["en"]),
+        office.AddSession: lambda: office.AddSession(
+            hall=session, day="2096-10-02", start="09:00", end="10:00", titles=NAMES
+        ),
+        office.EditSession: lambda: planned(office.EditSession(session=session, titles=NAMES)),
+        office.EditDelegation: lambda: office.EditDelegation(delegation=1, names=NAMES, place=1),
+        venue.AddHall: lambda: venue.AddHall(names=NAMES, languages=["en"]),
+        venue.EditHall: lambda: venue.EditHall(hall=session, names=NAMES),
+        venue.AddScreen: lambda: venue.AddScreen(hall=session, name="Left"),
+        venue.EditScreen: lambda: venue.EditScreen(screen=1, name="Left"),
+        look.SetAccent: lambda: look.SetAccent(accent="#0b5f6b"),
+        look.SetLogo: look.SetLogo,
+        lists.ImportLists: imported,
         devices.SeeDevices: devices.SeeDevices,
         devices.AllowDevice: lambda: waits(devices.AllowDevice(number=47, person=2)),
         devices.RefuseDevice: lambda: waits(devices.RefuseDevice(number=47, person=2)),
@@ -393,8 +421,9 @@ def plain(command: type[Command]) -> dict[str, Any]:
         "slot": 0, "body": "Words", "place": 1, "seconds": 1, "round": 2, "item": 1, "n": 1, "hall": 1,
         "seen": 1, "scene": {"kind": "title"}, "on": True, "entry": 1, "person": 4, "seen_issue": 1, "screen": 1,
         "delegation": 1, "voter": 4, "number": 47, "given_name": "Given", "family_name": "Family", "count": 1,
-        "counts": {"1": 3}, "name": "Door",
-        "to": 1, "minutes": 5, "seen_end": "10:00",
+        "counts": {"1": 3}, "to": 1, "minutes": 5, "seen_end": "10:00", "names": NAMES, "titles": NAMES, "zone": "UTC",
+        "languages": ["en"], "day": "2096-10-02", "start": "09:00", "end": "10:00", "name": "Left",
+        "accent": "#0b5f6b",
     }  # fmt: skip
     return {f.name: values[f.name] for f in msgspec.structs.fields(command) if f.required}
 
@@ -486,6 +515,8 @@ def wrongs(kind: object) -> list[object]:
         return [None, 1, "x", [], {}, {"x": 1}, {"1": "3"}, {"1": -1}, {"-1": 1}, {"1": 2**64}]
     if "list" in told:
         return [None, 1, "x", {}, [None], [1]]
+    if told.startswith("dict"):
+        return [None, 1, "x", [], {"en": 1}, {"en": None}, {"en": "x" * 5000}, {"x" * 300: "x"}]
     if "Scene" in told:
         return [1, "title", [], {}, {"kind": "film"}, {"kind": "title", "x": 1}]
     if "float" in told:

@@ -155,7 +155,7 @@ async def test_wrong_screen_links_stop_no_screen(house: House) -> None:
 
 async def test_who_works_here_comes_in_at_their_desk_and_guests_at_their_phone(house: House) -> None:
     world = house.world
-    wanted = {world.moderator: "/desk/1", world.other: "/desk/2", world.organiser: "/desk", world.person(0): "/"}
+    wanted = {world.moderator: "/desk/1", world.other: "/desk/2", world.organiser: "/office", world.person(0): "/"}
 
     for badge, path in wanted.items():
         async with browser(house) as fresh:

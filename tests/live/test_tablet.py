@@ -482,15 +482,15 @@ async def test_the_organiser_adds_tablets_and_finds_their_links_apart(house: Hou
         answer = await office.post("/do/add_tablet", json={"hall": 2, "name": "  Back\u200b row "})
         again = await office.post("/do/add_tablet", json={"hall": 2, "name": "Back row"})
         nameless = await office.post("/do/add_tablet", json={"hall": 2, "name": " "})
-        page = (await office.get("/people", headers=PAGE)).text
+        page = (await office.get("/office/halls", headers=PAGE)).text
 
     screen = answer.json()["facts"]["screen"]
     assert (answer.json()["ok"], again.json()["facts"]) == ("tablet_added", {"screen": screen})
     assert nameless.json()["no"] == "name_it_first"
-    tablets = page[page.index('id="d-tablets"') :]
-    assert f"/tablet/link#{house.node.badges.screen_secret(screen, 1)}" in tablets
-    assert "2 tablets" in tablets
-    assert "Back row" not in page[: page.index('id="d-tablets"')]
+    row = page[page.index(f'id="screen-{screen}"') :]
+    assert "Back row" in row
+    assert f"/tablet/link#{house.node.badges.screen_secret(screen, 1)}" in row
+    assert page.count("Tablet for people without a phone") == 2
 
 
 async def test_what_is_printed_names_tablets_apart_from_screens(house: House, tablet: Tablet, tmp_path: Path) -> None:

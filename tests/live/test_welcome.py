@@ -71,10 +71,10 @@ def test_where_no_phone_can_come_there_is_no_code_but_what_to_do(
 
 
 @pytest.mark.usefixtures("network")
-def test_without_people_it_says_how_to_bring_them_into_the_same_folder(tmp_path: Path) -> None:
+def test_without_people_it_says_how_to_begin_in_the_same_folder(tmp_path: Path) -> None:
     Store.open(tmp_path / "empty.sqlite").close()
     raw = sqlite3.connect(tmp_path / "empty.sqlite")
 
-    assert told(raw).endswith("python3 scripts/hallside import FOLDER")
-    assert told(raw, data=Path("/srv/hall")).endswith("python3 scripts/hallside import FOLDER --data /srv/hall")
+    assert told(raw).endswith('python3 scripts/hallside organiser "GIVEN FAMILY"')
+    assert told(raw, data=Path("/srv/hall")).endswith('organiser "GIVEN FAMILY" --data /srv/hall')
     raw.close()

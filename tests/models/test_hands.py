@@ -11,8 +11,9 @@ from models.command import Badge, Done
 from models.people import Person
 from models.refusals import Refused
 from models.rights import SessionStaff
-from models.screens import AddTablet, RevokeScreen, by_hall
+from models.screens import AddTablet, RevokeScreen
 from models.store import Tx
+from models.venue import walls
 from tests.world import World
 
 TELLER = Badge(9, "teller")
@@ -163,11 +164,11 @@ def test_a_tablet_has_a_name_of_its_own_in_its_hall_and_a_link_that_can_be_stopp
     elsewhere = world.do(AddTablet(hall=2, name="Door"), world.organiser).facts["screen"]
     world.do(RevokeScreen(screen=int(first), seen_issue=1), world.organiser)
 
-    rows = {row.id: (row.kind, row.name, row.issue) for row in world.read(by_hall)}
+    rows = {row.id: (row.kind, row.name, row.issue) for row in world.read(walls)}
     assert same == first != elsewhere
     assert rows[int(first)] == ("tablet", "Door", 2)
     assert sorted(kind for kind, _, _ in rows.values()) == ["screen", "screen", "tablet", "tablet"]
     for badge in (world.moderator, world.person(0)):
         with suppress(Refused):
             world.do(AddTablet(hall=1, name="Other"), badge)
-    assert len(world.read(by_hall)) == 4
+    assert len(world.read(walls)) == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models import devices, logins, people, rights, screens
+from models import devices, logins, people, rights, venue
 from models.command import Badge, Command, Done
 from models.logins import BADGE_BY_LOGIN, SignOut
 from models.people import NameVoter, ReissueBadge, RevokeBadge
@@ -122,7 +122,7 @@ def test_a_screens_new_link_ends_the_old_one(world: World) -> None:
         world.do(RevokeScreen(screen=1, seen_issue=1), world.organiser)
 
     assert not known(world, b"screen")
-    assert [row.issue for row in world.read(screens.by_hall)] == [2, 1]
+    assert [row.issue for row in world.read(venue.walls)] == [2, 1]
 
 
 def test_signing_out_leaves_this_browser_or_all_others(world: World) -> None:
@@ -164,6 +164,7 @@ RIGHTS = {
         "change_programme",
         "see_desk",
         "see_health",
+        "manage_event",
     },
     ("av", None): {"switch_screens", "see_desk", "see_health"},
     ("teller", None): {"count_hands", "see_desk"},

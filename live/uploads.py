@@ -1,0 +1,121 @@
+"""Lists that an organiser has uploaded and not imported yet: in memory, for a quarter of an hour, for nobody else.
+
+Nothing of them touches the database or the disk until they are imported. They are read by a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import resource
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models import imports
+from models.imports import Plan
+from models.refusals import Refused
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = 900.0
+BYTES = 20_000_000
+"""Of the files of one upload together."""
+AT_ONCE = 3
+FILES = 12
+READING = 30.0
+"""Seconds until reading is given up. A list as long as it may be takes 3 s, and Python needs one to come up."""
+CPU = 20
+MEMORY = 1_500_000_000
+"""Bytes of address space. What may be read takes at most 200 MB, a tenth more of it than of memory."""
+
+
+@dataclass(slots=True)
+class Upload:
+    """Files as they were named, which list each of them is, and what was decided about them.
+
+    `plan` is what they were read as last, under these decisions.
+    """
+
+    person: int
+    files: dict[str, bytes]
+    until: float
+    lists: dict[str, str] = field(default_factory=dict)
+    """By name of a file, the list it is read as, such as people.csv; "" for none."""
+    merge: dict[str, str] = field(default_factory=dict)
+    apart: set[str] = field(default_factory=set)
+    """Badge numbers that were said to be persons of their own."""
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    encodings: dict[str, str] = field(default_factory=dict)
+    plan: Plan | None = None
+
+
+class Uploads:
+    """Those of one node. `clock` is monotonic."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._kept: dict[str, Upload] = {}
+
+    def keep(self, person: int, files: Mapping[str, bytes]) -> str:
+        """A token that leads back to them. Their own earlier upload makes room. Refused where others' are many."""
+        now = self._clock()
+        self._kept = {
+            token: each for token, each in self._kept.items() if each.until > now and each.person != person
+        }  # fmt: skip
+        if len(self._kept) >= AT_ONCE:
+            raise Refused("too_many_uploads")
+        if sum(map(len, files.values())) > BYTES or len(files) > FILES:
+            raise Refused("upload_too_big", limit=BYTES // 1_000_000)
+        token = secrets.token_urlsafe(18)
+        self._kept[token] = Upload(person, dict(files), now + KEPT)
+        return token
+
+    def of(self, token: str, person: int) -> Upload:
+        """Refused("upload_gone") for an unknown one, somebody else's, or one that was kept for long enough."""
+        found = self._kept.get(token)
+        if found is None or found.person != person or found.until <= self._clock():
+            raise Refused("upload_gone")
+        return found
+
+    def forget(self, token: str) -> None:
+        self._kept.pop(token, None)
+
+
+async def read(files: Mapping[str, bytes], seconds: float = READING) -> Plan:
+    """Read lists as `imports.parse` does, compared with nothing yet, in a process that may not take long or grow.
+
+    Raises Refused("lists_unreadable") where it took too long or too much.
+    """
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "live.uploads", cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(seconds):
+            told, _ = await child.communicate(pickle.dumps(dict(files)))
+    except TimeoutError:
+        raise Refused("lists_unreadable") from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode:
+        raise Refused("lists_unreadable")
+    plan: Plan = pickle.loads(told)
+    return plan
+
+
+def main() -> None:
+    """The process: files come in as a pickle of our own, the plan goes out as one."""
+    os.nice(10)  # votes go before it
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
+    plan = imports.parse(pickle.load(sys.stdin.buffer), name="")
+    sys.stdout.buffer.write(pickle.dumps(plan))
+
+
+if __name__ == "__main__":
+    main()
