@@ -85,7 +85,7 @@ WORDS = {
     "no_identifier": "has none of {value}, so that nobody would know it again",
     "stands_twice": "stands twice: {value}",
     "entry_twice": "the same as line {first}; taken once",
-    "same_uid": "UID {value} stands in line {first} too, with other contents; each event needs its own",
+    "same_uid": "has the UID {value} of line {first}, but other contents; each event needs its own",
     "newer_taken": "stands in line {first} too; the version with the higher SEQUENCE is taken",
     "field_odd": "{column} is neither text nor a number; left out",
     "not_a_moment": "{column} is no date and time: {value}",

@@ -90,7 +90,7 @@ def read_schedule(given: Given, around: Around, found: Findings) -> Scheduled:
         else:
             meetings.append(_meeting(slot, hall, spoken[id(slot)], around, unsaid, found))
     for language, n in unsaid.items():
-        value = language or "no language"
+        value = language or "a language that is not named"
         found.note(given.file, 0, "title_language", n=n, value=value, language=around.languages[0])
     _tell_zones(held, around.zone, given, found)
     return Scheduled(meetings, made, columns)

@@ -212,7 +212,7 @@ def test_two_versions_of_an_event_are_one_and_two_different_events_are_not() -> 
 
     assert [each.titles["en"] for each in newer.meetings] == ["New"]
     assert said(other) == [
-        "programme.ics, line 11, “Two”: UID a stands in line 4 too, with other contents; each event needs its own"
+        "programme.ics, line 11, “Two”: has the UID a of line 4, but other contents; each event needs its own"
     ]
 
 
