@@ -83,20 +83,20 @@ class AddSession(Command):
         if hall is None:
             raise Refused("no_such_hall")
         titles = texts(self.titles, TITLE)
-        _check_times(self.day, self.start, self.end)
+        end = _checked_end(self.day, self.start, self.end)
         if self.kind not in KINDS:
             raise Refused("no_such_setting")
         for old in tx.exec(
             select(Meeting).where(Meeting.hall_id == self.hall, Meeting.day == self.day, Meeting.state != "cancelled")
         ):
-            if (old.start, old.end, old.titles) == (self.start, self.end, titles):
+            if (old.start, old.end, old.titles) == (self.start, end, titles):
                 return Done(notice="session_saved", facts={"session": old.id or 0})
-            if old.start < self.end and self.start < old.end:
+            if old.start < end and self.start < old.end:
                 raise Refused("hall_taken", title=programme.pick(old.titles, badge.language), start=old.start)
         taken = set(tx.exec(select(Meeting.key)))
         meeting = Meeting(
             key=new_key(f"{self.day}-{self.start.replace(':', '')}-{hall.key}", "session", taken), hall_id=self.hall,
-            day=self.day, start=self.start, end=self.end, track=tidy(self.track, TRACK), kind=self.kind,
+            day=self.day, start=self.start, end=end, track=tidy(self.track, TRACK), kind=self.kind,
             titles=titles, languages=spoken(self.languages, hall.languages), code=programme.new_code(tx),
         )  # fmt: skip
         tx.add(meeting)
@@ -203,14 +203,16 @@ def new_key(name: str, otherwise: str, taken: set[str]) -> str:
     return next(key for n in range(len(taken) + 1) if (key := f"{stem}-{n + 1}" if n else stem) not in taken)
 
 
-def _check_times(day: str, start: str, end: str) -> None:
+def _checked_end(day: str, start: str, end: str) -> str:
+    """The end as it is kept. Refused where day, start or end are none, or the end is not after the start."""
     try:
         if date.fromisoformat(day).isoformat() != day or not _TIME.fullmatch(start) or not _TIME.fullmatch(end):
             raise ValueError
     except ValueError:
         raise Refused("no_such_time") from None
-    if end <= start:
+    if programme.end_after(start, end) <= start:
         raise Refused("ends_before_start")
+    return programme.end_after(start, end)
 
 
 def _scenes(tx: Tx) -> Touched:

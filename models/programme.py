@@ -218,6 +218,11 @@ def moment(day: str, clock: str) -> str:
     return f"{date.fromisoformat(day) + timedelta(days=1)} {int(clock[:2]) - 24:02d}{clock[2:]}"
 
 
+def end_after(start: str, end: str) -> str:
+    """An end as it is kept: "00:30" typed for what starts at 23:00 is "24:30"."""
+    return f"{int(end[:2]) + 24}{end[2:]}" if end < start and end < "06:00" else end
+
+
 def touched_by(meeting: Meeting) -> Touched:
     """What every face must look at again when a session starts, ends or moves."""
     return frozenset(

@@ -15,13 +15,14 @@ from sqlmodel import col, select
 from models import carried, journal, people, programme
 from models.command import Badge, Command, Done, Id, Touched, Word
 from models.polls import Poll, changed
-from models.programme import Hall, Meeting, confirmation, depart, pick, staffed, touched_by
+from models.programme import Hall, Meeting, confirmation, depart, end_after, moment, pick, staffed, touched_by
 from models.refusals import Refused
 from models.rights import SessionStaff, require
 from models.store import Tx
 
-LAST = 23 * 60 + 59
-"""The last minute of a day. No session goes on past midnight."""
+LAST = 29 * 60 + 59
+"""The last minute a session can end: 05:59 of the next date, written as "29:59"."""
+MIDNIGHT = 24 * 60
 
 
 class RunLate(Command):
@@ -44,7 +45,7 @@ class RunLate(Command):
             raise Refused("times_changed", time=meeting.end)
         shifted = [meeting, *_after(tx, meeting)]
         for each in shifted:
-            start = each.start if each.state == "on" else later(each.start, self.minutes)
+            start = each.start if each.state == "on" else later(each.start, self.minutes, MIDNIGHT - 1)
             end = later(each.end, self.minutes)
             if end <= start:
                 raise Refused("ends_before_start")
@@ -128,9 +129,9 @@ class MoveSession(Command):
         """(day, start, end) as wished. Refused where they are none, or the end is not after the start."""
         try:
             day = date.fromisoformat(self.day).isoformat() if self.day else meeting.day
-            start = _clock(_minutes(self.start)) if self.start else meeting.start
+            start = _clock(_minutes(self.start, MIDNIGHT - 1)) if self.start else meeting.start
             if self.end:
-                end = _clock(_minutes(self.end))
+                end = end_after(start, _clock(_minutes(self.end)))
             else:
                 end = later(start, _minutes(meeting.end) - _minutes(meeting.start))
         except ValueError:
@@ -180,14 +181,19 @@ def _clashes(
     on = [other for other in near if other.hall_id == hall_id and other.state == meeting.state == "on"]
     if on:
         raise Refused("hall_is_on", title=pick(on[0].titles, badge.language))
-    same = [o for o in near if o.day == meeting.day and o.start < meeting.end and meeting.start < o.end]
+    start, end = moment(meeting.day, meeting.start), moment(meeting.day, meeting.end)
+    same = [o for o in near if moment(o.day, o.start) < end and start < moment(o.day, o.end)]
     busy = [other for other in same if other.hall_id == hall_id]
     double = _booked(tx, meeting, same) if staff else None
     if again or not (busy or double):
         return bool(busy or double)
     said: dict[str, str] = {}
     if busy:
-        said |= {"title": pick(busy[0].titles, badge.language), "start": busy[0].start, "end": busy[0].end}
+        said |= {
+            "title": pick(busy[0].titles, badge.language),
+            "start": busy[0].start,
+            "end": moment(busy[0].day, busy[0].end)[-5:],
+        }
     if double:
         said |= {"name": double[0], "other": pick(double[1].titles, badge.language)}
     raise Refused("hall_and_moderator_busy" if busy and double else key if busy else "moderator_busy", **said)
@@ -234,24 +240,27 @@ def _set(meeting: Meeting, **times: str) -> None:
         setattr(meeting, name, wished)
 
 
-def later(text: str, minutes: int) -> str:
-    """ "10:00" and 20 as "10:20". Refused("past_midnight") outside the day, ("no_such_time") for what is no time."""
+def later(text: str, minutes: int, last: int = LAST) -> str:
+    """ "10:00" and 20 as "10:20", at the `last` minute at the latest.
+
+    Refused("past_midnight") outside the day, ("no_such_time") for what is no time.
+    """
     try:
         at = _minutes(text) + minutes
     except ValueError:
         raise Refused("no_such_time") from None
-    if not 0 <= at <= LAST:
+    if not 0 <= at <= last:
         raise Refused("past_midnight")
     return _clock(at)
 
 
-def _minutes(text: str) -> int:
-    """Minutes since midnight of "HH:MM". ValueError for anything else."""
+def _minutes(text: str, last: int = LAST) -> int:
+    """Minutes since midnight of "HH:MM". ValueError for anything else, and for what is after the `last` of them."""
     hours, _, rest = text.partition(":")
     if not (len(rest) == 2 and len(hours) in (1, 2) and (hours + rest).isascii() and (hours + rest).isdigit()):
         raise ValueError(text)
     at = 60 * int(hours) + int(rest)
-    if int(rest) > 59 or at > LAST:
+    if int(rest) > 59 or at > last:
         raise ValueError(text)
     return at
 

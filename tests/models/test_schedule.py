@@ -143,7 +143,8 @@ def test_earlier_than_the_session_before_is_refused_and_names_it(day: World) -> 
     [
         ("SELECT 1", -60, "10:00", "ends_before_start"),
         ("SELECT 1", 5, "soon", "no_such_time"),
-        ("UPDATE session SET \"end\" = '23:30' WHERE id = 5", 60, "10:00", "past_midnight"),
+        ("UPDATE session SET \"end\" = '29:30' WHERE id = 5", 60, "10:00", "past_midnight"),
+        ("UPDATE session SET start = '23:30', \"end\" = '23:50' WHERE id = 5", 60, "10:00", "past_midnight"),
         ("UPDATE session SET state = 'ended' WHERE id = 1", 5, "10:00", "session_ended"),
         ("UPDATE session SET state = 'cancelled' WHERE id = 1", 5, "10:00", "session_cancelled"),
         ("UPDATE session SET state = 'postponed' WHERE id = 1", 5, "10:00", "session_postponed"),
@@ -154,6 +155,36 @@ def test_a_shift_that_cannot_be_says_why(day: World, sql: str, minutes: int, see
     change(day, sql)
 
     assert refused(day, schedule.RunLate(session=1, minutes=minutes, seen_end=seen)).key == key
+
+
+def test_a_shift_past_midnight_counts_on_and_comes_back(day: World) -> None:
+    change(day, "UPDATE session SET start = '22:30', \"end\" = '23:50' WHERE id = 5")
+
+    day.do(schedule.RunLate(session=5, minutes=20, seen_end="23:50"), day.organiser)
+    assert (row(day, 5)["start"], row(day, 5)["end"]) == ("22:50", "24:10")
+    day.do(schedule.RunLate(session=5, minutes=-20, seen_end="24:10"), day.organiser)
+    assert (row(day, 5)["start"], row(day, 5)["end"]) == ("22:30", "23:50")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"), [("23:30", "", "25:00"), ("23:00", "00:30", "24:30"), ("23:00", "24:30", "24:30")]
+)
+def test_a_session_may_be_moved_across_midnight(day: World, start: str, end: str, kept: str) -> None:
+    change(day, "UPDATE session SET start = '10:00', \"end\" = '11:30' WHERE id = 4")
+
+    day.do(schedule.MoveSession(session=4, hall=1, start=start, end=end), day.organiser)
+
+    assert (row(day, 4)["start"], row(day, 4)["end"]) == (start, kept)
+
+
+def test_what_goes_on_past_midnight_clashes_with_the_next_day(day: World) -> None:
+    date = row(day, 4)["day"]
+    change(day, f"UPDATE session SET day = date('{date}', '+1 day'), start = '00:10', \"end\" = '01:00' WHERE id = 5")
+    hall = row(day, 5)["hall_id"]
+
+    told = refused(day, schedule.MoveSession(session=4, hall=hall, start="23:00", end="00:30"))
+
+    assert (told.key, told.params["start"], told.params["end"]) == ("hall_busy", "00:10", "01:00")
 
 
 # --- moving
@@ -291,7 +322,7 @@ def test_a_move_without_a_clash_is_not_noted_as_one_though_it_was_ticked(day: Wo
         (schedule.MoveSession(session=4, hall=1, start="25:00"), "no_such_time"),
         (schedule.MoveSession(session=4, hall=1, end="9.30"), "no_such_time"),
         (schedule.MoveSession(session=4, hall=1, day="12 May"), "no_such_time"),
-        (schedule.MoveSession(session=4, hall=1, start="23:30"), "past_midnight"),
+        (schedule.MoveSession(session=4, hall=1, start="24:00"), "no_such_time"),
         (schedule.MoveSession(session=99, hall=1), "no_such_session"),
     ],
 )
