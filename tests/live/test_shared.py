@@ -93,7 +93,7 @@ async def test_language_theme_and_a_poll_of_the_same_second_are_not_mixed_up(hou
     assert 'lang="ru"' in translated.partition("<head>")[0]
 
 
-async def test_the_three_parts_of_a_desk_are_read_once_and_never_from_before_the_touch(house: House) -> None:
+async def test_the_parts_of_a_desk_are_read_once_and_never_from_before_the_touch(house: House) -> None:
     desk = await house.guest(house.world.moderator, "desk", session=1)
     reads: list[str] = []
     read = house.node.projector._read
@@ -104,7 +104,7 @@ async def test_the_three_parts_of_a_desk_are_read_once_and_never_from_before_the
 
     def up_to_date() -> bool:
         audience = Audience("session:1", "desk", ("en",))
-        return all(desk.held[part] == house.fresh(audience, part) for part in ("run", "polls", "journal"))
+        return all(desk.held[part] == house.fresh(audience, part) for part in ("place", "run", "polls", "journal"))
 
     poll = house.world.poll(open_=False)
     await house.node.projector.settle()
@@ -115,7 +115,7 @@ async def test_the_three_parts_of_a_desk_are_read_once_and_never_from_before_the
     await house.perform(house.world.moderator, voting.OpenPoll(poll=poll))
     await until(up_to_date)
 
-    assert sum(name in ("run", "polls", "journal") for name in reads) == 1
+    assert sum(name in ("place", "run", "polls", "journal") for name in reads) == 1
     for n in range(5):
         await house.perform(house.world.moderator, voting.SetTimer(poll=poll, seconds=300 + n))
         await asyncio.sleep(0.003 * n)
