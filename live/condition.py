@@ -20,6 +20,8 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 SLOW_DISK = 1.0
 """Seconds to record a command, from which on people notice."""
+DRAWN = 5.0
+"""Seconds after a Take in which nobody need worry that a screen has not confirmed it."""
 LITTLE = 2_000_000_000
 """Bytes of free disk."""
 
@@ -92,7 +94,7 @@ def read(tx: Tx, node: Node) -> Condition:
                 on=state == "on",
                 phones=presence.here(session, now) if session else 0,
                 lost=presence.alarms.get(session or 0),
-                screens=tuple(_screen(each, air, on=state == "on") for each in found),
+                screens=tuple(_screen(each, air, on=state == "on", wall=wall) for each in found),
             )
         )
     free, last = machine.disk(node.settings.data).free, machine.last_backup(node.settings.data)
@@ -112,12 +114,13 @@ def read(tx: Tx, node: Node) -> Condition:
     )  # fmt: skip
 
 
-def _screen(health: ScreenHealth, air: stage.Air | None, *, on: bool) -> Screen:
+def _screen(health: ScreenHealth, air: stage.Air | None, *, on: bool, wall: float) -> Screen:
     there = health.state in ("fine", "late")
     same = air is not None and health.confirmed == air.version and health.shown_blank == air.blank
+    fresh = air is not None and wall - air.taken_at < DRAWN
     # One that was never opened is nothing to run for until a session is on in its hall.
-    act = health.state == "lost" or (health.state == "never" and on) or (there and not same)
-    return Screen(health, ("now" if same else "older") if there else "", act)
+    act = health.state == "lost" or (health.state == "never" and on) or (there and not same and not fresh)
+    return Screen(health, ("now" if same or fresh else "older") if there else "", act)
 
 
 def _elsewhere(tx: Tx, node: Node, shown: set[int]) -> tuple[tuple[programme.Texts, int], ...]:

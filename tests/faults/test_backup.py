@@ -32,7 +32,7 @@ from tests.world import World
 pytestmark = pytest.mark.fault
 __all__ = ["anyio_backend", "day", "logged"]
 
-BACKUPS = 4
+BACKUPS = 3
 AT_ONCE = 32
 KILLS = 8
 HALLSIDE = "import sys; from live.cli import main; sys.exit(main(sys.argv[1:]))"

@@ -100,15 +100,21 @@ async def test_a_screen_that_is_late_lost_or_behind_is_told_with_what_to_do(tmp_
         _, text = await page(house, Badge(1, "organiser"))
         draw(house, 1, version=0, size=(1280, 720))
         draw(house, 2, size=(1280, 720))
+        took = house.world.store.peek.cursor.execute("SELECT taken_at FROM stage WHERE hall_id = 1").fetchone()[0]
+        house.node.wall = lambda: took + 4
+        taken = told(house)
+        house.node.wall = lambda: took + 60
         behind = told(house)
         draw(house, 1, size=(1280, 720))
         await house.perform(Badge(1, "organiser"), SetBlank(hall=2, on=True))
+        house.node.wall = lambda: took + 120
         unblanked = told(house)
 
     states = [hall.screens[0] for hall in late.halls]
     assert [(each.health.state, each.act) for each in states] == [("late", False), ("lost", True)]
     assert "late, picture confirmed 9 s ago" in text
     assert re.search(r"lost, heard 60 s ago\. Look at the computer there: power, network, browser\.", text)
+    assert [hall.screens[0].act for hall in taken.halls] == [False, False]
     assert [(hall.screens[0].picture, hall.screens[0].act) for hall in behind.halls] == [
         ("older", True), ("now", False),
     ]  # fmt: skip
