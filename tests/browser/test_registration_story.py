@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -16,6 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
@@ -268,9 +270,9 @@ def test_two_hundred_arrive_at_three_desks_and_each_is_there_once(morning: Morni
     began = time.monotonic()
     for number in (str(morning.ask("SELECT number FROM person WHERE id = ?", id_)[0][0]) for id_ in both):
         laptop.page.goto(f"/registration?q={number}")
-        if laptop.page.locator("#b-arrive").count():
-            laptop.page.locator("#b-arrive").click()
-            expect(laptop.page.locator("#done .state")).to_have_text("Arrived")
+        with contextlib.suppress(PlaywrightTimeout):  # the button goes where the other desk was quicker
+            laptop.page.locator("#b-arrive").click(timeout=1000)
+        expect(laptop.page.locator("#done .state, .is-here").first).to_contain_text("Arrived")
 
     laptop.arrive(by_hand[0])
     since = time.monotonic()
@@ -380,9 +382,9 @@ def test_without_script_everything_is_a_form(morning: Morning) -> None:
     page.locator("#spare-code").fill(f"{morning.platform.base}/b#{morning.badges.spare_secret(5)}")
     page.locator("#spare .b.go").click()
     expect(page.locator("#said")).to_have_text("Spare badge given. The old badge no longer works.")
-    desk.find(number)
+    desk.find(morning.numbers()[22])
     page.locator("#spare summary").click()
-    page.locator("#spare-code").fill(morning.badges.spare_code(1))
+    page.locator("#spare-code").fill(morning.badges.spare_code(5))
     page.locator("#spare .b.go").click()
     expect(page.locator("#said.is-no")).to_contain_text("given to somebody already")
     desk.arrive(number)
