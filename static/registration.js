@@ -21,10 +21,19 @@ async function fetched(url) {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
+/* The same people in the same order: only the lines that changed are new, none moves under a finger. */
+function lines(part, other) {
+  const here = [...part.querySelectorAll(".rows > li[id]")], there = [...other.querySelectorAll(".rows > li[id]")];
+  if (!here.length || here.map((one) => one.id).join() !== there.map((one) => one.id).join()) return false;
+  here.forEach((one, n) => one.isEqualNode(there[n]) || one.replaceWith(there[n]));
+  return true;
+}
+
 function swap(id, fresh, always) {
   const part = document.getElementById(id), other = fresh.getElementById(id);
   if (!part || !other || part.innerHTML === other.innerHTML || (!always && busy(part))) return;
   const at = document.activeElement;
+  if (!always && lines(part, other)) return;
   part.replaceChildren(...other.childNodes);
   if (at.id && !at.isConnected) document.getElementById(at.id)?.focus({ preventScroll: true });
 }

@@ -27,6 +27,7 @@ def compare(plan: Plan, there: There) -> Plan:
     listed = {key: (id_, there.listed(row)) for key, (id_, row) in there.meetings.items()}
     meetings = tuple(_held(meeting, listed, there.fixed, found) for meeting in plan.meetings)
     _references(plan, there, found)
+    _numbers(plan, there, found)
     _bookings(meetings, there, found)
     polls = _polls(plan.polls, there, found)
     changes = Changes(
@@ -47,7 +48,7 @@ SAMPLE = '{"names": {"en": "Border Days"}, "zone": "Europe/Istanbul"}'
 _COMPARED = frozenset(
     {
         "event_missing", "no_such", "hall_twice", "person_twice", "hall_kept", "moderates_still", "was_opened",
-        "poll_in_break", "no_booth",
+        "poll_in_break", "no_booth", "number_given",
     }
 )  # fmt: skip
 """Found by comparing, so found anew each time."""
@@ -125,6 +126,15 @@ def _references(plan: Plan, there: There, found: Findings) -> None:
             found.problem(POLLS, poll.row, "no_such", what="session", value=poll.session)
         elif owner.kind == "break":
             found.problem(POLLS, poll.row, "poll_in_break", key=poll.key, value=poll.session)
+
+
+def _numbers(plan: Plan, there: There, found: Findings) -> None:
+    """A badge that was handed out at the desk must not become somebody else's because a later list counts on."""
+    for person in plan.people:
+        if person.key in there.given and person.key in there.people:
+            old = there.people[person.key][1]
+            if (old.given_name, old.family_name) != (person.given_name, person.family_name):
+                found.problem(PEOPLE, person.row, "number_given", number=person.key)
 
 
 def _bookings(meetings: Sequence[MeetingRow], there: There, found: Findings) -> None:

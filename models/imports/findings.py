@@ -117,6 +117,7 @@ WORDS = {
     "capitals": "the name is written in capitals and kept as written",
     "same_person": "{number} and {other} have the same e-mail address: one person? Both are kept unless you decide",
     "merged": "{number} is the same person as {other}; only {other} is taken",
+    "number_given": "{number} was given to somebody else at the registration desk; give this row another number",
     "merge_unknown": "{number} cannot be merged into {other}: {other} is not in the list",
     # polls
     "kind_not_offered": "{key}: {kind} is not offered yet; skipped",

@@ -37,6 +37,9 @@ class There:
     moved: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What the list said of sessions that a person moved since: some of day, start, end, hall."""
 
+    given: frozenset[str] = frozenset()
+    """Numbers given at the registration desk, to walk-ins and to those who came in another's place."""
+
     def listed(self, row: MeetingRow) -> MeetingRow:
         """A session as the list had it."""
         said = self.moved.get(row.key, {})
@@ -103,7 +106,13 @@ def look(cursor: Cursor) -> There:
         key: PollThere(id_, state, str(json.loads(settings).get("imported", "")))
         for id_, key, state, settings in run("SELECT id, key, state, settings FROM poll WHERE root_id IS NULL")
     }
+    given = frozenset(
+        number for (number,) in run(
+            "SELECT json_extract(facts, CASE act WHEN 'person_replaced' THEN '$.by' ELSE '$.person' END) FROM journal"
+            " WHERE act IN ('person_replaced', 'walk_in_waits', 'walk_in_added')"
+        )
+    )  # fmt: skip
     return There(
         EventRow(event[0], json.loads(event[1]), event[2], event[3]) if event else None,
-        halls, delegations, people, meetings, polls, frozenset(fixed), frozenset(off), moved,
+        halls, delegations, people, meetings, polls, frozenset(fixed), frozenset(off), moved, given,
     )  # fmt: skip

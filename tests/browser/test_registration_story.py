@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -16,6 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
@@ -29,7 +31,8 @@ from tests.browser.test_phone_access import faults
 
 pytestmark = pytest.mark.browser
 
-TAPS = 4
+TAPS, SECONDS = 4, 20.0
+"""What one act takes at most."""
 OUT_WITHIN = 2.0
 """Seconds in which a badge that was revoked is out, sockets included."""
 SPARES = 12
@@ -84,6 +87,8 @@ class AtDesk:
     page: Page
     taps: int = 0
     most: Counter[str] = field(default_factory=Counter)
+    began: float = 0.0
+    longest: float = 0.0
 
     def leave(self) -> None:
         """Sign out, so that the next story finds a browser free."""
@@ -92,7 +97,7 @@ class AtDesk:
         self.page.context.close()
 
     def find(self, text: str) -> None:
-        self.taps = 0
+        self.taps, self.began = 0, time.monotonic()
         self.page.locator("#q").fill(text)
         self.page.locator("#q").press("Enter")
         expect(self.page.locator("#one-h")).to_contain_text(text)
@@ -104,7 +109,9 @@ class AtDesk:
     def done(self, act: str, notice: str) -> None:
         """The page says it, and it took no more presses than it may."""
         expect(self.page.locator("#said")).to_have_text(notice)
-        assert self.taps <= TAPS, (act, self.taps)
+        took = time.monotonic() - self.began
+        assert (self.taps <= TAPS, took < SECONDS) == (True, True), (act, self.taps, took)
+        self.longest = max(self.longest, took)
         self.most[act] = max(self.most[act], self.taps)
 
     def arrive(self, number: str) -> None:
@@ -135,7 +142,7 @@ class AtDesk:
 
     def walk_in(self, given: str, family: str) -> int:
         self.page.goto("/registration")
-        self.taps = 0
+        self.taps, self.began = 0, time.monotonic()
         self.tap("#walk-in summary")
         self.page.keyboard.insert_text(given)
         self.page.locator("#w-family").fill(family)
@@ -263,9 +270,9 @@ def test_two_hundred_arrive_at_three_desks_and_each_is_there_once(morning: Morni
     began = time.monotonic()
     for number in (str(morning.ask("SELECT number FROM person WHERE id = ?", id_)[0][0]) for id_ in both):
         laptop.page.goto(f"/registration?q={number}")
-        if laptop.page.locator("#b-arrive").count():
-            laptop.page.locator("#b-arrive").click()
-            expect(laptop.page.locator("#done .state")).to_have_text("Arrived")
+        with contextlib.suppress(PlaywrightTimeout):  # the button goes where the other desk was quicker
+            laptop.page.locator("#b-arrive").click(timeout=1000)
+        expect(laptop.page.locator("#done .state, .is-here").first).to_contain_text("Arrived")
 
     laptop.arrive(by_hand[0])
     since = time.monotonic()
@@ -312,6 +319,7 @@ def test_two_hundred_arrive_at_three_desks_and_each_is_there_once(morning: Morni
     bound = morning.ask("SELECT person_id, issue FROM spare WHERE person_id IS NOT NULL ORDER BY id")
     assert bound == [(morning.id_of(number), 2) for number in lost]
     assert slowest < OUT_WITHIN
+    print(f"longest act {max(laptop.longest, phone.longest):.1f} s")
     print(f"out in {slowest:.2f} s; presses: {dict(laptop.most | phone.most)}")
     comes_in_with_a_spare_and_moderates(morning, lost[1], handed, session)
     with closing_store(morning) as store, store.reading() as tx:
@@ -374,9 +382,9 @@ def test_without_script_everything_is_a_form(morning: Morning) -> None:
     page.locator("#spare-code").fill(f"{morning.platform.base}/b#{morning.badges.spare_secret(5)}")
     page.locator("#spare .b.go").click()
     expect(page.locator("#said")).to_have_text("Spare badge given. The old badge no longer works.")
-    desk.find(number)
+    desk.find(morning.numbers()[22])
     page.locator("#spare summary").click()
-    page.locator("#spare-code").fill(morning.badges.spare_code(1))
+    page.locator("#spare-code").fill(morning.badges.spare_code(5))
     page.locator("#spare .b.go").click()
     expect(page.locator("#said.is-no")).to_contain_text("given to somebody already")
     desk.arrive(number)

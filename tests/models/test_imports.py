@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, func, select
 
-from models import doors, imports, journal, kinds, polls, translations
+from models import arrivals, doors, imports, journal, kinds, polls, translations
 from models.command import SYSTEM, Badge, Done
 from models.imports import Applied, Plan
 from models.people import Delegation, Person
@@ -615,3 +615,32 @@ def test_hall_languages_keep_the_order_of_the_list(store: Store) -> None:
 
     with store.reading() as tx:
         assert tx.exec(select(Hall.languages).where(Hall.key == "hall-c")).one() == "en,tr,ar"
+
+
+# What the registration desk did meanwhile
+
+
+def test_a_number_given_at_the_desk_is_not_overwritten_by_a_list_that_counts_on(store: Store, folder: Path) -> None:
+    bring_in(store)
+    for given in ("Yara", "Zoe"):  # the first gets 1203, which the list has for somebody who is 1114
+        walk_in = store.do(lambda tx, given=given: arrivals.AddWalkIn(given, "Haddad").perform(tx, BY_HAND, 1.0))
+    declined = arrivals.AddWalkIn(given_name="Ole", family_name="Dahl")
+    gone = store.do(lambda tx: declined.perform(tx, BY_HAND, 1.0))
+    store.do(lambda tx: arrivals.DeclineWalkIn(person=int(gone.facts["person"])).perform(tx, BY_HAND, 1.0))
+    heir = arrivals.ReplacePerson(person=60, given_name="Nora", family_name="Berg")
+    new = store.do(lambda tx: heir.perform(tx, BY_HAND, 1.0))
+    with store.reading() as tx:
+        numbers = [tx.get_one(Person, int(done.facts["person"])).number for done in (walk_in, gone, new)]
+    lists = folder / "people.csv"
+    kept = lists.read_text("utf-8").rstrip().rsplit("\n", 1)[0]
+    header = kept.split("\n")[0].split(",")
+
+    def with_(number: str, given: str, family: str) -> list[str]:
+        row = {"number": number, "given_name": given, "family_name": family, "role": "participant"}
+        lists.write_text(kept + "\n" + ",".join(row.get(name, "") for name in header) + "\n", "utf-8")
+        with store.reading() as tx:
+            return [finding.key for finding in imports.read(folder, tx.cursor, merge=MERGE).problems]
+
+    assert [with_(number, "Pia", "Lund") for number in numbers] == [["number_given"]] * 3
+    assert with_(numbers[0], "Zoe", "Haddad") == []
+    assert with_("1999", "Pia", "Lund") == []
