@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from live import example, offline, welcome
+from live import decisions, example, offline, welcome
 from live.badges import Badges, NotAKey, grouped
 from live.invented import invent
 from live.lock import Lock, Taken, served_at
@@ -87,13 +87,27 @@ def _serve_command(
 
 @commands.command("import")
 def _import(
-    folder: Annotated[Path, typer.Argument(help="Holds event.json, polls.json, and the other lists as .csv or .xlsx.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Holds event.json, polls.json, and the other lists as .csv or .xlsx; or a schedule."),
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     approved_by: Annotated[
         str | None, typer.Option(metavar="NUMBER", help="Organiser in whose name the polls' texts are approved.")
     ] = None,
     merge: Annotated[
         list[str] | None, typer.Option(metavar="A=B", help="Badge number A is the same person as B. May be repeated.")
+    ] = None,
+    encoding: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIST=NAME", help="What a list is written in: people=windows-1254. May be repeated."),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LIST:HEADER=COLUMN",
+            help="Which of our columns one is: people:Nummer=number; nothing after = leaves it out. May be repeated.",
+        ),
     ] = None,
     data: Data = None, config: Config = None,
 ) -> None:  # fmt: skip
@@ -104,12 +118,12 @@ def _import(
             f"{folder} is a file. Name the folder that it lies in: all lists are read together."
             if folder.exists() else f"There is no folder {folder}."
         )  # fmt: skip
-    same = dict(_pair(each) for each in merge or [])
+    decided = decisions.asked(merge or [], encoding or [], column or [])
     if settings.database.exists():
         with offline.reading(settings) as raw:
-            plan = imports.read(folder, raw.cursor(), merge=same)
+            plan = imports.read(folder, raw.cursor(), decided=decided)
     else:
-        plan = imports.read(folder, merge=same)
+        plan = imports.read(folder, decided=decided)
     _report(plan)
     if plan.problems:
         _say("Nothing was imported: first every problem must be mended.")
@@ -265,13 +279,6 @@ def _report(plan: imports.Plan) -> None:
         _say(f"{word}: {len(diff.new)} new, {len(diff.changed)} changed, {diff.same} as they are")
     if changes.moderators:
         _say(f"moderators: {len(changes.moderators)} new")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    number, equals, other = (part.strip() for part in text.partition("="))
-    if not (number and equals and other) or number == other:
-        raise Wrong(f"--merge wants two badge numbers such as 1203=1114, not {text!r}.")
-    return number, other
 
 
 def _go(app: typer.Typer, name: str, argv: Sequence[str] | None) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from live.settings import ROOT
-from models import doors, imports
+from models import doors, imports, programme
 from models.command import SYSTEM, Badge, Done
 from models.drafts import MakeReady
 from models.imports import MeetingRow, Plan
@@ -67,7 +67,7 @@ def to_start(plan: Plan, now: float) -> list[MeetingRow]:
         if meeting.kind == "break":
             continue
         begins, ends = (
-            datetime.fromisoformat(f"{meeting.day}T{time}").replace(tzinfo=at.tzinfo)
+            datetime.fromisoformat(programme.moment(meeting.day, time)).replace(tzinfo=at.tzinfo)
             for time in (meeting.start, meeting.end)
         )
         rank = (meeting.day != str(at.date()), max(begins - at, at - ends, timedelta(0)), ends <= at)

@@ -92,6 +92,11 @@ def day(iso: str, code: str) -> str:
     return words.translate(str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789"))
 
 
+def of_day(clock: str) -> str:
+    """A time of a programme as clocks show it: an end of 24:30 is 00:30."""
+    return f"{int(clock[:2]) - 24:02d}{clock[2:]}" if clock >= "24" else clock
+
+
 def negotiate(header: str, offered: tuple[str, ...] = tuple(LANGUAGES)) -> str:
     """The first language of an Accept-Language header that is offered, else the first offered."""
     wishes: list[tuple[float, str]] = []

@@ -108,6 +108,7 @@ class Renderer:
             clock_s=lambda at: languages.clock(at, self.zone, seconds=True),
             tongue=lambda which, la=code: languages.tongue(which, la),
             day=lambda iso, la=code: languages.day(iso, la),
+            of_day=languages.of_day,
             pick=lambda texts, la=code: texts.get(la) or next(iter(texts.values()), ""),
             act=lambda row, polls=(), la=code: acts.sentence(la, row, polls),
             confirmation=confirmation,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Column
@@ -56,7 +57,10 @@ class Hall(SQLModel, table=True):
 
 
 class Meeting(SQLModel, table=True):
-    """A session of the conference: one talk or panel in one hall. `start` and `end` are local "HH:MM"."""
+    """A session of the conference: one talk or panel in one hall. `start` and `end` are local "HH:MM".
+
+    An `end` from "24:00" to "29:59" is after midnight; `day` is the one it begins on. `moment` compares them.
+    """
 
     __tablename__: ClassVar[Any] = "session"
 
@@ -126,6 +130,11 @@ class AgendaRow:
     """What the list said of "day", "start" and "end" where a person changed it since."""
     was_hall: Texts = field(default_factory=dict)
     """The hall it was to be in, if another."""
+
+    @property
+    def ends(self) -> str:
+        """When it is over, as local_now() tells the time."""
+        return moment(self.day, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +209,13 @@ def the_event(tx: Tx) -> Event:
 def pick(texts: Texts, language: str) -> str:
     """The text in this language, or in the first there is."""
     return texts.get(language) or next(iter(texts.values()), "")
+
+
+def moment(day: str, clock: str) -> str:
+    """A time of a day as "2026-12-06 09:30", so that moments compare. "24:30" is 00:30 of the next date."""
+    if clock < "24":
+        return f"{day} {clock}"
+    return f"{date.fromisoformat(day) + timedelta(days=1)} {int(clock[:2]) - 24:02d}{clock[2:]}"
 
 
 def touched_by(meeting: Meeting) -> Touched:

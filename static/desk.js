@@ -98,8 +98,11 @@ function tick() {
   const now = serverNow();
   const local = new Date((now + east * 60) * 1000).toISOString();
   put("#clock", local.slice(11, 16));
-  const { day, end } = $("[data-end]").dataset, left = minutesOf(end) - minutesOf(local.slice(11, 16));
-  put("#left", day === local.slice(0, 10) ? word(left > 99 ? "left_long" : left >= 0 ? "left" : "over", { h: Math.floor(left / 60), m: left % 60, n: Math.abs(left) }) : "");
+  // An end such as 24:30 is after midnight, and counts on into the next day.
+  const place = $("[data-end]").dataset;
+  const end = minutesOf(place.end), ahead = (Date.parse(place.day) - Date.parse(local.slice(0, 10))) / 6e4;
+  const left = end + ahead - minutesOf(local.slice(11, 16));
+  put("#left", ahead === 0 || (ahead === -DAY && end > DAY) ? word(left > 99 ? "left_long" : left >= 0 ? "left" : "over", { h: Math.floor(left / 60), m: left % 60, n: Math.abs(left) }) : "");
   for (const timer of all("[data-left]")) {
     const seconds = Math.max(0, Math.ceil(Number(timer.dataset.left) - now));
     timer.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

@@ -39,7 +39,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("live.commands", "live.deadlines", "live.node", "live.parts", "live.projector"),
     ("live.faces", "live.pages"),
     ("live.routes",),
-    ("app", "live.child", "live.cli", "live.example", "live.invented", "live.offline", "live.welcome"),
+    (
+        "app", "live.child", "live.cli", "live.decisions", "live.example", "live.invented", "live.offline",
+        "live.welcome",
+    ),
 )  # fmt: skip
 """From the ground up. A module imports its own floor and those below."""
 

@@ -4,10 +4,25 @@
 columns enter. The same folder twice changes nothing.
 """
 
+from models.imports.decisions import Decisions
+from models.imports.decoding import BY_HAND
 from models.imports.findings import WORDS, Finding
 from models.imports.plan import Plan
-from models.imports.reading import parse, read
+from models.imports.reading import STEMS, parse, read
 from models.imports.rows import EventRow, MeetingRow
 from models.imports.writing import Applied, apply
 
-__all__ = ["WORDS", "Applied", "EventRow", "Finding", "MeetingRow", "Plan", "apply", "parse", "read"]
+__all__ = [
+    "BY_HAND",
+    "STEMS",
+    "WORDS",
+    "Applied",
+    "Decisions",
+    "EventRow",
+    "Finding",
+    "MeetingRow",
+    "Plan",
+    "apply",
+    "parse",
+    "read",
+]

@@ -11,6 +11,7 @@ from models.imports.findings import Findings
 from models.imports.rows import Texts
 from models.imports.sheets import DAY_ZERO
 from models.imports.tidying import badge_number, clean, cut, digits, lost_letters
+from models.imports.words import meant
 from models.logins import LANGUAGES
 
 OFFERED = LANGUAGES
@@ -71,10 +72,12 @@ class Row:
         return least
 
     def word(self, column: str, allowed: Sequence[str], default: str | None = None) -> str:
-        """One of these words, in any case, with spaces or underlines."""
+        """One of these words in any case, with spaces or underlines, or what one is called in the event's languages."""
         value = clean(self.cells.get(column, ""), 400).lower().replace(" ", "_").replace("-", "_")
         if value in allowed:
             return value
+        if other := meant(value, allowed):
+            return other
         if not value and default is not None:
             return default
         self.found.problem(

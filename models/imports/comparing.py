@@ -15,6 +15,7 @@ from models.imports.plan import EVENT, Changes, Diff, Plan, R
 from models.imports.polls import POLLS
 from models.imports.rows import MeetingRow, PollRow
 from models.imports.there import There
+from models.programme import moment
 
 
 def compare(plan: Plan, there: There) -> Plan:
@@ -130,21 +131,26 @@ def _bookings(meetings: Sequence[MeetingRow], there: There, found: Findings) -> 
     """No hall and no moderator twice at a time, those of sessions that are not in the list included."""
     listed = {meeting.key for meeting in meetings}
     others = [row for key, (_, row) in there.meetings.items() if key not in listed and key not in there.off]
-    busy: dict[tuple[str, str, str], list[MeetingRow]] = {}
+    busy: dict[tuple[str, str], list[MeetingRow]] = {}
     for meeting in (*others, *meetings):
-        if meeting.start and meeting.end and meeting.key not in there.off:
+        if meeting.day and meeting.start and meeting.end and meeting.key not in there.off:
             for what, who in (("hall", meeting.hall), *(("person", number) for number in meeting.moderators)):
-                busy.setdefault((what, who, meeting.day), []).append(meeting)
-    for (what, who, _), taken in busy.items():
-        taken.sort(key=lambda meeting: (meeting.start, meeting.end))
+                if who:
+                    busy.setdefault((what, who), []).append(meeting)
+    for (what, who), taken in busy.items():
+        taken.sort(key=lambda meeting: (meeting.day, meeting.start, meeting.end))
         longest = taken[0]
         for meeting in taken[1:]:
-            if meeting.start < longest.end and (meeting.row or longest.row):
+            if moment(meeting.day, meeting.start) < _over(longest) and (meeting.row or longest.row):
                 late, early = (meeting, longest) if meeting.row else (longest, meeting)
                 told: dict[str, str] = {"other": early.key, "start": early.start, "end": early.end}
                 told["hall" if what == "hall" else "number"] = who
                 found.problem(PROGRAMME, late.row, f"{what}_twice", **told)
-            longest = max(longest, meeting, key=lambda each: each.end)
+            longest = max(longest, meeting, key=_over)
+
+
+def _over(meeting: MeetingRow) -> str:
+    return moment(meeting.day, meeting.end)
 
 
 def _moderators(meetings: Sequence[MeetingRow], there: There, found: Findings) -> tuple[tuple[str, str], ...]:
@@ -153,7 +159,7 @@ def _moderators(meetings: Sequence[MeetingRow], there: There, found: Findings) -
     for meeting in meetings:
         have = there.meetings[meeting.key][1].moderators if meeting.key in there.meetings else ()
         added += [(meeting.key, number) for number in meeting.moderators if number not in have]
-        for number in have:
+        for number in have if meeting.is_staffed else ():
             if number not in meeting.moderators:
                 found.note(PROGRAMME, meeting.row, "moderates_still", number=number, key=meeting.key)
     return tuple(added)

@@ -1,6 +1,7 @@
 """decisions.json: what somebody decided about the lists.
 
-{"merge": {"1203": "1114"}, "columns": {"people": {"Nummer": "number"}}, "encodings": {"people": "windows-1254"}}
+{"merge": {"1203": "1114"}, "columns": {"people": {"Nummer": "number"}}, "encodings": {"people": "windows-1254"},
+"halls": {"Room 1": "hall-a"}}
 """
 
 from __future__ import annotations
@@ -24,12 +25,24 @@ class Decisions:
     """By list, by header as written, which of our columns it is; "" for none."""
     encodings: Mapping[str, str] = field(default_factory=dict)
     """By list, one of BY_HAND."""
+    halls: Mapping[str, str] = field(default_factory=dict)
+    """By room of a schedule, the key of its hall; "" leaves out what is there. The room "" is one that is not named."""
+
+    def with_more(self, more: Decisions) -> Decisions:
+        """These, and more, which goes before them."""
+        columns = {
+            name: {**self.columns.get(name, {}), **more.columns.get(name, {})}
+            for name in {**self.columns, **more.columns}
+        }
+        return Decisions(
+            {**self.merge, **more.merge}, columns, {**self.encodings, **more.encodings}, {**self.halls, **more.halls}
+        )
 
 
 def read_decisions(data: bytes | None, lists: Sequence[str], found: Findings) -> Decisions:
     """`lists` are those that columns and encodings may be decided for, such as people."""
     given = read_object(DECISIONS, data, found)
-    merge, columns, encodings = (_texts(given, key, found) for key in ("merge", "columns", "encodings"))
+    merge, columns, encodings, halls = (_texts(given, key, found) for key in ("merge", "columns", "encodings", "halls"))
     for key, decided in (("columns", columns), ("encodings", encodings)):
         for name in decided:
             if name not in lists:
@@ -41,6 +54,7 @@ def read_decisions(data: bytes | None, lists: Sequence[str], found: Findings) ->
         merge,
         {name: decided for name, decided in columns.items() if isinstance(decided, dict)},
         {name: encoding.lower() for name, encoding in encodings.items() if encoding.lower() in BY_HAND},
+        halls,
     )
 
 

@@ -26,6 +26,16 @@ WORDS = {
     "workbook_unpacks": "unpacks to more than {limit} MB",
     "sheets": "has several sheets that may be the list; leave one of them: {value}",
     "sheet_read": "sheet {value} is read, and not {others}",
+    "not_xml": "is damaged: {why}",
+    "too_many_elements": "has more than {limit} elements; export fewer days at once, what is there stays",
+    "too_many_lines": "has more than {limit} lines; export fewer days at once, what is there stays",
+    "too_many_slots": "has more than {limit} sessions; import it in parts, what is there stays",
+    "no_slots": "has no session in it",
+    "calendar_encoding": "is not UTF-8, and its letters do not tell what it is; name it in decisions.json:"
+    ' {{"encodings": {{"programme": "windows-1254"}}}}',
+    "calendar_broken": "is damaged: a part of it ends here that did not begin, or begins where it cannot",
+    "calendar_cut": "is not whole: it ends within {value}",
+    "no_property": "is no line of a calendar: {value}",
     "not_json": "cannot be read as JSON: {why}",
     "no_rows": "has no rows under its header",
     "no_header": "should have a row with the columns {columns} among its first {rows}; it begins with {value}",
@@ -71,6 +81,36 @@ WORDS = {
     "hall_kept": "{key} has begun or has opened polls; it stays in hall {hall}",
     "moderates_still": "{number} moderates {key}, but is not in the list; taken off only by hand",
     "no_booth": "{key} is announced in {value}, but the hall has no booth for it",
+    # schedules
+    "no_identifier": "has none of {value}, so that nobody would know it again",
+    "stands_twice": "stands twice: {value}",
+    "entry_twice": "the same as line {first}; taken once",
+    "same_uid": "has the UID {value} of line {first}, but other contents; each event needs its own",
+    "newer_taken": "stands in line {first} too; the version with the higher SEQUENCE is taken",
+    "field_odd": "{column} is neither text nor a number; left out",
+    "not_a_moment": "{column} is no date and time: {value}",
+    "not_a_length": "{column} does not tell how long it lasts: {value}",
+    "ends_late": "starts at {start} and lasts until 06:00 of the next day or longer; part it in two",
+    "zone_unknown": "there is no time zone {value}, and the file does not say what it is",
+    "zone_converted": "times in another zone were converted to {zone}: {n}. Look at them before you go on",
+    "title_language": "titles in {value}: {n}. They enter as {language}, the first language of the event",
+    "room_unknown": "no hall is called {room} (sessions there: {n}). There are: {halls}. Name it so in halls.csv,"
+    ' or say in decisions.json which it is: {{"halls": {{"{room}": "KEY"}}}}',
+    "room_unclear": "more than one hall is called {room} (sessions there: {n}). Say in decisions.json which it is:"
+    ' {{"halls": {{"{room}": "KEY"}}}}. There are: {halls}',
+    "room_missing": "does not say in which room it is (such sessions: {n}). Write it there, or name one hall for all of"
+    ' them in decisions.json: {{"halls": {{"": "KEY"}}}}. There are: {halls}',
+    "no_such_hall": "says that {room} is the hall {value}, which there is not. There are: {halls}",
+    "room_left_out": "left out, as decisions.json says of the room {room}",
+    "halls_made": "is not there, so halls are made of the rooms: {value}. Check screens, seats and languages, and add"
+    " what is missing in a halls.csv",
+    "all_day": "takes a whole day, so it is no session; left out",
+    "cancelled": "is cancelled there; left out",
+    "cancelled_there": "is cancelled there, but {key} is planned here: cancel it at its desk, so that all are told",
+    "repeats_ever": "repeats without an end; give it an end or a number of times",
+    "repeats_often": "takes place more than {limit} times; give it an end, or take it out",
+    "repeats_long": "repeats for more than {days} days; give it an earlier end",
+    "repeats_so": "repeats in a way that is not read here; enter it as single events: {value}",
     # people
     "name_missing": "has no name",
     "native_lost": "native_name has lost its letters; left out: {value}",
@@ -113,8 +153,17 @@ class Finding:
     def words(self) -> str:
         return WORDS[self.key].format(**dict(self.params))
 
+    @property
+    def place(self) -> str:
+        """Where it is: a row, a line of a file that has no rows, or an entry of one whose lines nobody sees."""
+        if not self.row:
+            return ""
+        unit = "entry" if self.file == "schedule.json" else "line" if self.file.endswith((".xml", ".ics")) else "row"
+        titled = dict(self.params).get("titled")
+        return f"{unit} {self.row}, “{titled}”" if titled else f"{unit} {self.row}"
+
     def __str__(self) -> str:
-        return f"{self.file}, row {self.row}: {self.words}" if self.row else f"{self.file}: {self.words}"
+        return f"{self.file}, {self.place}: {self.words}" if self.row else f"{self.file}: {self.words}"
 
 
 @dataclass(slots=True)

@@ -15,6 +15,10 @@ from models.imports.tidying import clean, digits
 HALLS, PROGRAMME = "halls.csv", "programme.csv"
 KINDS = ("parallel", "plenary", "break")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?:[:.]00)?")
+_LATE = re.compile(r"(2[4-9])[:.]([0-5][0-9])(?:[:.]00)?")
+"""An end after midnight: 24:30 is half an hour after it."""
+_NEXT_DAY = re.compile(r"1899-12-31 (0[0-5]):([0-5][0-9])|1904-01-02 (0[0-5]):([0-5][0-9])")
+"""The same as workbooks give it: a day and a half hour after their day zero."""
 _DAY_NUMBER = re.compile(r"[2-7][0-9]{4}(\.0+)?")
 """Days since 1900, as spreadsheets keep them: 45180 is 11 September 2023."""
 _PART_OF_DAY = re.compile(r"0\.([0-9]|[0-9]{3,})")
@@ -99,6 +103,10 @@ def _time(row: Row, column: str, found: Findings) -> str:
         minutes = round(float(value) * 1440)
         return f"{minutes // 60:02d}:{minutes % 60:02d}" if minutes < 1440 else "23:59"
     match = _TIME.fullmatch(value)
+    if column == "end" and (late := _LATE.fullmatch(value)):
+        match = late
+    elif column == "end" and (late := _NEXT_DAY.fullmatch(value)):
+        return f"{int(late[1] or late[3]) + 24}:{late[2] or late[4]}"
     if match is None:
         found.problem(row.file, row.n, "not_a_time", column=column, value=value)
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Cursor
@@ -17,7 +17,9 @@ from models.imports.people import DELEGATIONS, PEOPLE, read_delegations, read_pe
 from models.imports.plan import DECISIONS, EVENT, Plan
 from models.imports.polls import POLLS, read_polls
 from models.imports.rows import DelegationRow, EventRow, HallRow, MeetingRow, PersonRow, PollRow
+from models.imports.schedules import SCHEDULES, Around, read_schedule
 from models.imports.sheets import LIMIT_MB, Given
+from models.imports.slots import zone_of
 from models.imports.tables import Columns
 from models.imports.there import There, look
 from models.imports.tidying import clean
@@ -28,26 +30,32 @@ ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 """Under which a list is looked for; the latter two are named and refused."""
 
 
-def read(folder: Path, cursor: Cursor | None = None, *, merge: Mapping[str, str] | None = None) -> Plan:
+def read(
+    folder: Path, cursor: Cursor | None = None, *, merge: Mapping[str, str] | None = None,
+    decided: Decisions | None = None,
+) -> Plan:  # fmt: skip
     """Read a folder and compare it with the database behind `cursor`, or with an empty one.
 
-    `merge` says of a badge number which other one is the same person; `decisions.json` may say it, too. Raises OSError.
+    `merge` says of a badge number which other one is the same person. It and everything else that `decisions.json` may
+    say may be `decided` here, which goes before the file. Raises OSError.
     """
-    names = [_stem(name) + ending for name in LISTS for ending in ENDINGS]
+    names = [name for file in LISTS for name in _names(file)]
     files = {name: _bytes(path) for name in (*names, POLLS, EVENT, DECISIONS) if (path := folder / name).is_file()}
-    return parse(files, cursor, merge=merge, name=folder.resolve().name)
+    return parse(files, cursor, merge=merge, decided=decided, name=folder.resolve().name)
 
 
 def parse(
     files: Mapping[str, bytes], cursor: Cursor | None = None, *, merge: Mapping[str, str] | None = None,
-    name: str = "the folder",
+    decided: Decisions | None = None, name: str = "the folder",
 ) -> Plan:  # fmt: skip
     """The same for files that came another way."""
-    names = {file: there[0] for file in LISTS if (there := _candidates(file, files))}
+    names = {file: here[0] for file in LISTS if (here := _candidates(file, files))}
     found = Findings(names)
-    decisions = read_decisions(files.get(DECISIONS), [_stem(each) for each in LISTS], found)
-    decided = {**decisions.merge, **(merge or {})}
-    lists = {file: given for file in LISTS if (given := _given(file, files, decisions, found))}
+    decisions = read_decisions(files.get(DECISIONS), STEMS, found)
+    decisions = decisions.with_more(decided or Decisions()).with_more(Decisions(merge or {}))
+    there = look(cursor) if cursor is not None else There()
+    event = _event(files.get(EVENT), found)
+    lists = {file: each for file in LISTS if (each := _given(file, files, decisions, found))}
     if not lists and POLLS not in files:
         found.problem(name, 0, "nothing_here", files=", ".join(FILES))
     columns: dict[str, Columns] = {}
@@ -61,17 +69,35 @@ def parse(
     if DELEGATIONS in lists:
         delegations, columns[lists[DELEGATIONS].name] = read_delegations(lists[DELEGATIONS], found)
     if PEOPLE in lists:
-        people, columns[lists[PEOPLE].name] = read_people(lists[PEOPLE], found, decided)
-    if PROGRAMME in lists:
-        meetings, columns[lists[PROGRAMME].name] = read_programme(lists[PROGRAMME], found)
-        meetings = [_same_people(meeting, decided) for meeting in meetings]
+        people, columns[lists[PEOPLE].name] = read_people(lists[PEOPLE], found, decisions.merge)
+    given = lists.get(PROGRAMME)
+    if given and given.name in SCHEDULES:
+        scheduled = read_schedule(given, _around(event, there, halls, HALLS in lists, decisions), found)
+        meetings, columns[given.name] = scheduled.meetings, scheduled.columns
+        halls += scheduled.halls
+    elif given:
+        meetings, columns[given.name] = read_programme(given, found)
+        meetings = [_same_people(meeting, decisions.merge) for meeting in meetings]
     if POLLS in files:
         polls, columns[POLLS] = read_polls(files[POLLS], found)
     plan = Plan(
-        _event(files.get(EVENT), found), tuple(halls), tuple(delegations), tuple(people),
+        event, tuple(halls), tuple(delegations), tuple(people),
         tuple(meetings), tuple(polls), columns, names, tuple(found.all),
     )  # fmt: skip
-    return compare(plan, look(cursor) if cursor is not None else There())
+    return compare(plan, there)
+
+
+def _around(
+    event: EventRow | None, there: There, halls: Sequence[HallRow], is_listed: bool, decisions: Decisions
+) -> Around:  # fmt: skip
+    """What a schedule does not say itself: zone and languages of the event, and which halls there are."""
+    event = event or there.event
+    known = {key: row for key, (_, row) in there.halls.items()} | {hall.key: hall for hall in halls}
+    return Around(
+        (zone_of(event.zone) if event else None) or ZoneInfo("UTC"),
+        tuple(event.languages.split(",")) if event else OFFERED,
+        tuple(known.values()), not known and not is_listed, there, decisions.halls,
+    )  # fmt: skip
 
 
 def _given(file: str, files: Mapping[str, bytes], decisions: Decisions, found: Findings) -> Given | None:
@@ -87,11 +113,19 @@ def _given(file: str, files: Mapping[str, bytes], decisions: Decisions, found: F
 
 
 def _candidates(file: str, files: Mapping[str, bytes]) -> list[str]:
-    return [name for ending in ENDINGS if (name := _stem(file) + ending) in files]
+    return [name for name in _names(file) if name in files]
+
+
+def _names(file: str) -> list[str]:
+    """How a list may be called, the one that is read first at the front."""
+    return [*(_stem(file) + ending for ending in ENDINGS), *(SCHEDULES if file == PROGRAMME else ())]
 
 
 def _stem(file: str) -> str:
     return file.partition(".")[0]
+
+
+STEMS = tuple(map(_stem, LISTS))
 
 
 def _bytes(path: Path) -> bytes:

@@ -69,6 +69,8 @@ class MeetingRow:
     languages: str
     moderators: tuple[str, ...] = field(default=(), compare=False)
     row: int = field(default=0, compare=False)
+    is_staffed: bool = field(default=True, compare=False)
+    """Whether the list says who moderates. Schedules say who speaks, which is something else."""
 
 
 @dataclass(frozen=True, slots=True)

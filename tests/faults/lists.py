@@ -23,10 +23,11 @@ from typing import Any
 
 from models import imports, stage
 from models.command import SYSTEM, Badge, Done
-from models.imports import Plan, archive, separated, sheets
+from models.imports import Plan, archive, calendars, frab, happenings, separated, sheets
 from models.imports.sheets import Line
 from models.refusals import Refused
 from models.store import Store, Tx
+from tests import schedules
 from tests.books import book, rows
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ibmc-2023"
@@ -34,6 +35,7 @@ TABLES = (stage,)
 """Not named elsewhere here, but an import looks at it."""
 FILES = 1_000
 HEAD = "number,title,given_name,family_name,native_name,organisation,country,email,role,languages,delegation,note"
+SESSIONS = len(schedules.PROGRAMME)
 LOCAL = {"flip", "drop", "quote", "unquote", "insert"}
 """Breakages of a few bytes: of text they may cost a few rows and no more."""
 COST = 3
@@ -42,6 +44,8 @@ COST = 3
 def main(database: str, what: str, how: str = "") -> None:
     if how == "boundless":
         archive.ELEMENTS = archive.UNPACKED_MB = archive.TAG = sheets.CELLS = sheets.ROWS = 10**9  # type: ignore[misc]
+        frab.ELEMENTS = frab.TAG = frab.DEPTH = frab.SLOTS = calendars.LINES = 10**9  # type: ignore[misc]
+        calendars.SLOTS = happenings.SLOTS = 10**9  # type: ignore[attr-defined]
     if how == "trusting":
         separated._rows = trusting
     store = Store.open(Path(database))
@@ -52,20 +56,20 @@ def main(database: str, what: str, how: str = "") -> None:
         begun = time.process_time()
         with store.reading() as tx:
             plan = imports.parse({name: data}, tx.cursor)
-        sound = replace(plan, findings=()) if how == "careless" else plan
-        before = people(store)
+        sound = whatever_fits(plan) if how == "careless" else plan
+        before = there(store)
         done = apply(store, sound)
         spent = time.process_time() - begun
         if spent > told["slowest"]:
             told["slowest"], told["slow"] = spent, kind
         told["outcomes"]["imported" if done else "refused"] += 1
-        after = people(store)
-        whole = {person.key for person in plan.people}
+        after = there(store)
+        whole = {person.key for person in plan.people} | {meeting.key for meeting in plan.meetings}
         if (after != before) if plan.problems else (after != whole):
             told["halves"].append(kind)
         if how == "boundless" and spent > 2:
             break
-        if name.endswith(".csv") and kind.split()[0] in LOCAL and swallowed(plan) > COST:
+        if kind.split()[0] in LOCAL and lost(name, plan) > COST:
             told["swallowed"].append(kind)
         store.do(empty)
     store.close()
@@ -91,14 +95,33 @@ def apply(store: Store, plan: Plan) -> bool:
     return True
 
 
-def people(store: Store) -> set[str]:
+def whatever_fits(plan: Plan) -> Plan:
+    """The rows that could be read, and nothing about the others."""
+    meetings = tuple(each for each in plan.meetings if each.hall and each.day and each.start and each.end)
+    return replace(plan, findings=(), meetings=meetings)
+
+
+def there(store: Store) -> set[str]:
+    """People by number and sessions by key."""
     with store.reading() as tx:
-        return {number for (number,) in tx.cursor.execute("SELECT number FROM person").fetchall()}
+        sql = "SELECT number FROM person UNION ALL SELECT key FROM session"
+        return {key for (key,) in tx.cursor.execute(sql).fetchall()}
 
 
 def empty(tx: Tx) -> Done:
     tx.cursor.execute("DELETE FROM person")
+    tx.cursor.execute("DELETE FROM session")
     return Done(frozenset())
+
+
+def lost(name: str, plan: Plan) -> int:
+    """Rows or sessions that are neither read nor named, of a file that as a whole was readable."""
+    if name.endswith(".csv"):
+        return swallowed(plan)
+    if name.endswith(".xlsx") or any(each.row == 0 for each in plan.problems) or not plan.meetings:
+        return 0
+    named = {each.row for each in plan.findings}
+    return SESSIONS - len(plan.meetings) - len(named)
 
 
 def swallowed(plan: Plan) -> int:
@@ -113,13 +136,21 @@ def swallowed(plan: Plan) -> int:
 
 
 def fuzzed() -> Iterator[tuple[str, str, bytes]]:
-    """The example's people, each time broken in another way; the same ways each time."""
+    """The example's people, and its programme as three schedules, each broken in another way; the same each time."""
     text = (EXAMPLE / "people.csv").read_text("utf-8")
     pages = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1254", "cp1256", "cp1251")
     workbook = (EXAMPLE / "people.xlsx").read_bytes()
+    written = (
+        ("schedule.xml", schedules.as_xml()), ("schedule.json", schedules.as_json()),
+        ("programme.ics", schedules.as_ics()),
+    )  # fmt: skip
     for seed in range(FILES):
         dice = random.Random(seed)
-        if seed % 3:
+        if seed % 5 in (1, 3):
+            name, data = written[seed // 2 % 3]
+            kind, data = broken(data, dice)
+            yield name, f"{kind} {name} {seed}", data
+        elif seed % 3:
             page = dice.choice(pages)
             kind, data = broken(text.encode(page, "replace"), dice)
             yield "people.csv", f"{kind} {page} {seed}", data
@@ -177,8 +208,9 @@ def within(data: bytes, dice: random.Random) -> tuple[str, bytes]:
 
 def lying(folder: Path) -> Iterator[tuple[str, str, bytes]]:
     """Files that were made elsewhere: making them takes more memory than reading them may."""
+    names = {".xml": "schedule.xml", ".json": "schedule.json", ".ics": "programme.ics"}
     for path in sorted(folder.iterdir()):
-        yield f"people{path.suffix}", path.stem, path.read_bytes()
+        yield names.get(path.suffix, f"people{path.suffix}"), path.stem, path.read_bytes()
 
 
 def trusting(lines: list[str], separator: str, width: int) -> Iterator[Line]:
@@ -226,6 +258,59 @@ def bombs() -> Iterator[tuple[str, str, bytes]]:
         yield "people.xlsx", kind, book(("People", top), parts={part: data})
     yield "people.xlsx", "sheets", book(*((f"P{n}", '<row><c t="str"><v>x</v></c></row>' * 9_000) for n in range(200)))
     yield "people.xlsx", "entries", book(("People", top), parts={f"x/{n}": b"" for n in range(60_000)})
+
+
+def schedule_bombs() -> Iterator[tuple[str, str, bytes]]:
+    """The same of the three kinds of schedules."""
+    day = b'<?xml version="1.0"?><schedule><day date="2023-12-06"><room name="Hall A">'
+    entities = b"".join(b'<!ENTITY a%d "%s">' % (n + 1, b"&a%d;" % n * 10) for n in range(9))
+    for kind, data in (
+        ("zeros", bytes(10_000_000)), ("elements", day + b"<a/>" * 2_400_000), ("depth", day + b"<a>" * 3_000_000),
+        ("fields", day + b"<event id='1'>" + b"<title>a</title>" * 600_000),
+        ("names", day + b"<event id='1'>" + b"".join(b"<n%d/>" % n for n in range(900_000))),
+        ("one tag", day + b"<a " + b'b="1" ' * 1_600_000), ("one comment", day + b"<!--" + b"x> " * 3_300_000),
+        ("one text", day + b"<event id='1'><title>" + b"x" * 9_900_000), ("events", day + b"<event/>" * 1_200_000),
+        ("laughs", b'<!DOCTYPE s [<!ENTITY a0 "ha">' + entities + b"]><schedule>&a9;</schedule>"),
+        ("outside", b'<!DOCTYPE s [<!ENTITY a SYSTEM "file:///dev/zero">]><schedule>&a;</schedule>'),
+        ("noise", random.Random(2).randbytes(9_999_999)),
+    ):  # fmt: skip
+        yield "schedule.xml", f"xml {kind}", data
+    days = b'{"schedule":{"conference":{"days":['
+    for kind, data in (
+        ("deep", b"[" * 9_900_000),
+        ("deep in a field", days + b'{"rooms":{"a":[{"title":' + b"[" * 200_000),
+        ("lists", days + b"[]," * 3_000_000 + b"[]]}}}"),
+        ("objects", days + b'{"rooms":{}},' * 750_000),
+        ("rooms", days + b'{"rooms":{' + b",".join(b'"%d":[]' % n for n in range(700_000)) + b"}}]}}}"),
+        ("events", days + b'{"rooms":{"a":[' + b"{}," * 3_000_000 + b"{}]}}]}}}"),
+        ("one text", days + b'{"rooms":{"a":[{"title":"' + b"x" * 9_900_000 + b'"}]}}]}}}'),
+        ("noise", random.Random(3).randbytes(9_999_999)),
+    ):
+        yield "schedule.json", f"json {kind}", data
+    begin = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
+    entry = b"BEGIN:VEVENT\r\nUID:%d\r\nDTSTART:20231206T093000Z\r\nDURATION:PT1H\r\nLOCATION:Hall A\r\n%s\r\n"
+    entry += b"END:VEVENT\r\n"
+    zone = b"BEGIN:VTIMEZONE\r\nTZID:%d\r\nBEGIN:STANDARD\r\nDTSTART:00010101T000000\r\nTZOFFSETFROM:+0200\r\n"
+    zone += b"TZOFFSETTO:+0300\r\nRRULE:FREQ=%s\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+    never = b"BYMONTH=2;BYMONTHDAY=30"
+    zones = b"".join(zone % (n, freq + never) for n, freq in enumerate((b"SECONDLY;", b"YEARLY;")))
+    for kind, data in (
+        ("lines", begin + b"\n" * 9_900_000), ("short lines", begin + b"A:1\n" * 2_400_000),
+        ("folds", begin + b"A:1\n" + b" x\n" * 3_300_000), ("parts", begin + b"BEGIN:A\r\n" * 190_000),
+        ("parameters", begin + b"BEGIN:VEVENT\r\n" + (b"SUMMARY;" + b"A=b;" * 2_000 + b":x\r\n") * 1_200),
+        ("empty events", begin + b"BEGIN:VEVENT\r\nEND:VEVENT\r\n" * 99_000),
+        ("never", begin + b"".join(entry % (n, b"RRULE:FREQ=DAILY;COUNT=2;" + never) for n in range(5_000))),
+        ("seconds", begin + entry % (1, b"RRULE:FREQ=SECONDLY;COUNT=2;" + never) + b"END:VCALENDAR\r\n"),
+        ("often", begin + b"".join(entry % (n, b"RRULE:FREQ=DAILY;COUNT=200") for n in range(400))
+         + b"END:VCALENDAR\r\n"),
+        ("dates", begin + b"".join(
+            entry % (n, b"RDATE:" + b",".join([b"20231206T093000Z"] * 600)) for n in range(900))),
+        ("zones", begin + zones + b"".join(
+            (entry % (n, b"SUMMARY:a")).replace(b"DTSTART:", b"DTSTART;TZID=%d:" % (n % 2)).replace(b"00Z", b"00")
+            for n in range(4_000)) + b"END:VCALENDAR\r\n"),
+        ("noise", random.Random(4).randbytes(9_999_999)),
+    ):  # fmt: skip
+        yield "programme.ics", f"ics {kind}", data
 
 
 if __name__ == "__main__":

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.lists import bombs
+from tests.faults.lists import bombs, schedule_bombs
 
 pytestmark = pytest.mark.fault
 
 ROOT = Path(__file__).parents[2]
 SECONDS, MEGABYTES = 2, 200
+Files = Callable[[], Iterable[tuple[str, str, bytes]]]
 
 
 def run(folder: Path, *what: str) -> dict[str, Any]:
@@ -30,10 +32,10 @@ def run(folder: Path, *what: str) -> dict[str, Any]:
     return told
 
 
-def made(folder: Path) -> str:
+def made(folder: Path, files: Iterable[tuple[str, str, bytes]]) -> str:
     into = folder / "lists"
     into.mkdir()
-    for name, kind, data in bombs():
+    for name, kind, data in files:
         (into / f"{kind}{Path(name).suffix}").write_bytes(data)
     return str(into)
 
@@ -51,8 +53,12 @@ def test_a_thousand_broken_lists_are_imported_whole_or_not_at_all(tmp_path: Path
 
 
 def test_an_import_that_takes_what_it_can_read_is_caught(tmp_path: Path) -> None:
-    """The control: the sound rows of a list with problems enter."""
-    assert len(run(tmp_path, "fuzz", "careless")["halves"]) > 100
+    """The control: the sound rows of a list with problems enter, and the sound sessions of a schedule."""
+    halves = run(tmp_path, "fuzz", "careless")["halves"]
+
+    assert len(halves) > 100
+    for name in ("schedule.xml", "schedule.json", "programme.ics"):
+        assert any(name in kind for kind in halves)
 
 
 def test_a_reader_that_trusts_quotation_marks_is_caught(tmp_path: Path) -> None:
@@ -60,17 +66,19 @@ def test_a_reader_that_trusts_quotation_marks_is_caught(tmp_path: Path) -> None:
     assert len(run(tmp_path, "fuzz", "trusting")["swallowed"]) > 5
 
 
-def test_no_file_however_made_takes_long_or_fills_the_memory(tmp_path: Path) -> None:
-    told = run(tmp_path, made(tmp_path))
+@pytest.mark.parametrize(("files", "n"), [(bombs, 30), (schedule_bombs, 32)], ids=["lists", "schedules"])
+def test_no_file_however_made_takes_long_or_fills_the_memory(tmp_path: Path, files: Files, n: int) -> None:
+    told = run(tmp_path, made(tmp_path, files()))
 
     assert told["halves"] == []
-    assert told["outcomes"] == {"refused": 30}
+    assert told["outcomes"] == {"refused": n}
     assert told["slowest"] < SECONDS, told["slow"]
     assert told["megabytes"] < MEGABYTES
 
 
-def test_a_reader_without_bounds_is_caught(tmp_path: Path) -> None:
+@pytest.mark.parametrize("files", [bombs, schedule_bombs], ids=["lists", "schedules"])
+def test_a_reader_without_bounds_is_caught(tmp_path: Path, files: Files) -> None:
     """The control: the same files, and nothing that ends the reading."""
-    told = run(tmp_path, made(tmp_path), "boundless")
+    told = run(tmp_path, made(tmp_path, files()), "boundless")
 
     assert told["slowest"] > SECONDS or told["megabytes"] > MEGABYTES

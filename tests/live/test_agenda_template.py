@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from live import languages
 from live.assets import Assets
@@ -63,3 +64,20 @@ def test_an_arabic_day_has_an_arabic_comma() -> None:
     assert languages.day("2026-11-24", "ar") == "الثلاثاء، 24 نوفمبر"
     assert languages.day("2026-11-24", "tr") == "24 Kasım Salı"
     assert languages.day("2026-11-24", "en") == "Tuesday, 24 November"
+
+
+def test_a_session_that_ends_after_midnight_is_not_over_before_it_is(renderer: Renderer) -> None:
+    rows = [
+        AgendaRow(
+            n, "2026-12-06", "22:00", end, {"en": "A"}, {"en": "Night"}, "parallel", "", "planned", "A2B2", ("en",)
+        )
+        for n, end in ((1, "24:30"), (2, "24:10"), (3, "23:59"))
+    ]
+
+    with time_machine.travel(datetime(2026, 12, 7, 0, 20, tzinfo=ZoneInfo(ZONE)), tick=False):
+        html = page(renderer, *rows)
+
+    folded = html[html.index("<details") :]
+    assert re.findall(r'data-session="(\d)"', html) == ["1", "2", "3"]
+    assert re.findall(r'data-session="(\d)"', folded) == ["2", "3"]
+    assert [languages.of_day(each.end) for each in rows] == ["00:30", "00:10", "23:59"]

@@ -24,6 +24,7 @@ from live.badges import Badges
 from live.cli import main, run
 from live.lock import Lock, Taken
 from live.settings import ROOT, Settings
+from tests import schedules
 
 EXAMPLE = ROOT / "examples" / "ibmc-2023"
 
@@ -113,6 +114,62 @@ def test_a_folder_with_a_problem_imports_nothing(tmp_path: Path, capsys: pytest.
     assert "Nothing was imported" in said
     assert " new, " not in said
     assert not (tmp_path / "new").exists()
+
+
+def test_what_decisions_say_may_be_said_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    (folder / "event.json").write_bytes((EXAMPLE / "event.json").read_bytes())
+    (folder / "people.csv").write_text(
+        "Nummer,Vorname,Nachname,Rolle,Old role\n7,Zoë,Núñez,attendee,x\n", encoding="cp1252"
+    )
+    asked = ["import", str(folder), "--data", str(tmp_path / "new")]
+    named = ["Nummer=number", "Vorname=given_name", "Nachname=family_name", "Rolle=role", "Old role="]
+
+    assert main(asked) == 1
+    assert "is not UTF-8, and its letters do not tell" in capsys.readouterr().err
+    more = [word for each in named for word in ("--column", f"people:{each}")]
+    assert main([*asked, "--encoding", "People=Windows-1252", *more]) == 0
+
+    said = capsys.readouterr().err
+    assert "people.csv: 1 rows; Nummer is number, Vorname is given_name" in said
+    assert "not taken: Old role" in said
+    assert rows(tmp_path / "new", "SELECT given_name, role FROM person") == [("Zoë", "participant")]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--encoding", "people", "--encoding wants a list and its encoding such as people=windows-1254, not 'people'."),
+        ("--encoding", "polls=utf-8", "Lists are halls, delegations, programme, people; encodings are utf-8, utf-16"),
+        ("--encoding", "people=latin", "encodings are utf-8, utf-16"),
+        ("--column", "Nummer=number", "--column wants a list, a header and our column such as people:Nummer=number"),
+        ("--column", "badges:Nummer=number", "Lists are halls, delegations, programme, people."),
+        ("--column", "people:=number", "not 'people:=number'."),
+    ],
+)
+def test_an_option_that_says_nothing_is_refused_in_words(
+    option: str, value: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", str(EXAMPLE), "--data", str(tmp_path / "new"), option, value]) == 2
+
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_schedule_is_imported_in_place_of_a_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("event.json", "halls.csv"):
+        (folder / name).write_bytes((EXAMPLE / name).read_bytes())
+    (folder / "schedule.xml").write_bytes(schedules.as_xml())
+
+    assert main(["import", str(folder), "--data", str(tmp_path / "data")]) == 0
+
+    said = capsys.readouterr().err
+    assert "schedule.xml: 20 rows; not taken: subtitle, persons, recording, links, attachments" in said
+    assert "sessions: 20 new, 0 changed, 0 as they are" in said
+    assert rows(tmp_path / "data", "SELECT count(*) FROM session") == [(20,)]
 
 
 def test_a_dry_run_says_what_was_read_as_what(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
