@@ -99,7 +99,8 @@ function tick() {
   const local = new Date((now + east * 60) * 1000).toISOString();
   put("#clock", local.slice(11, 16));
   // An end such as 24:30 is after midnight, and counts on into the next day.
-  const { day, end: until } = $("[data-end]").dataset, end = minutesOf(until), ahead = (Date.parse(day) - Date.parse(local.slice(0, 10))) / 6e4;
+  const place = $("[data-end]").dataset;
+  const end = minutesOf(place.end), ahead = (Date.parse(place.day) - Date.parse(local.slice(0, 10))) / 6e4;
   const left = end + ahead - minutesOf(local.slice(11, 16));
   put("#left", ahead === 0 || (ahead === -DAY && end > DAY) ? word(left > 99 ? "left_long" : left >= 0 ? "left" : "over", { h: Math.floor(left / 60), m: left % 60, n: Math.abs(left) }) : "");
   for (const timer of all("[data-left]")) {
