@@ -167,7 +167,7 @@ def _desk(tx: Tx, session_id: int, live: Live) -> boards.Desk | None:
 PARTS: tuple[Part, ...] = (
     Part("phone", "now", "session", _topics("now", "live"), lambda tx, id_, live: boards.now(tx, id_), 1.0,
          "phone/_now.html", key=now_key),
-    Part("phone", "place", "session", _topics("now"), lambda tx, id_, live: boards.head(tx, id_), 1.0,
+    Part("phone", "place", "session", _topics("place"), lambda tx, id_, live: boards.head(tx, id_), 1.0,
          "phone/_place.html"),
     Part("phone", "turnout", "session", _topics("turnout"), _turnout, 3.0),
     Part("phone", "here", "session", _topics("here"), _here, 3.0),
@@ -182,7 +182,7 @@ PARTS: tuple[Part, ...] = (
          "teller/_hands.html"),
     Part("teller", "turnout", "session", _topics("turnout"), _turnout, 1.0),
     Part("desk", "air", "hall", _topics("air"), _air, 0.2, "desk/_air.html", fit=_entitle),
-    Part("desk", "place", "session", _topics("desk", "now"), _desk, 0.2,
+    Part("desk", "place", "session", _topics("place"), _desk, 0.2,
          "desk/_place.html"),
     Part("desk", "run", "session", _topics("desk", "now"), _desk, 0.2,
          "desk/_run.html"),

@@ -11,7 +11,7 @@ from sqlmodel import select
 from models import journal
 from models.command import Badge, Touched
 from models.programme import Meeting
-from models.stage import Scene, Stage, StageNext, pack, stage_of, unpack
+from models.stage import Scene, Stage, StageNext, follow, pack, stage_of, unpack
 from models.store import Tx
 
 OURS = ("hall_moved", "starts_at", "postponed", "cancelled")
@@ -35,6 +35,15 @@ def take_back(tx: Tx, meeting: Meeting, badge: Badge, now: float) -> Touched:
         return frozenset()
     title = Scene(kind="title", session=meeting.id) if ours(on.program) else None
     return _stage(tx, on, meeting.id, title, badge, now)
+
+
+def start(tx: Tx, meeting: Meeting, badge: Badge, now: float) -> None:
+    """The hall's screen follows a session that starts. Words of before that are not so any more give way to its title."""
+    assert meeting.id is not None
+    on = stage_of(tx, meeting.hall_id)
+    if on.session_id == meeting.id and ours(on.program):
+        _show(tx, on, meeting.id, Scene(kind="title", session=meeting.id), None, badge, now)
+    follow(tx, on, meeting.id, badge, now)
 
 
 def move(tx: Tx, meeting: Meeting, badge: Badge, now: float) -> Touched:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 from sqlmodel import Field, SQLModel, select
 
-from models import journal, rights, stage
+from models import carried, journal, rights, stage
 from models.command import Badge, Command, Done, Id
 from models.programme import Meeting, confirmation, pick, staffed, touched_by
 from models.refusals import Refused
@@ -41,7 +41,7 @@ class StartSession(Command):
             raise Refused("hall_is_on", title=pick(other.titles, badge.language))
         meeting.state, meeting.started_at, meeting.ended_at = "on", now, None
         tx.add(meeting)
-        stage.follow(tx, stage.stage_of(tx, meeting.hall_id), self.session, badge, now)
+        carried.start(tx, meeting, badge, now)
         journal.write(tx, badge, now, self.session, "session_started")
         return Done(touched_by(meeting), "session_started")
 

@@ -228,6 +228,7 @@ def touched_by(meeting: Meeting) -> Touched:
     return frozenset(
         {
             (f"session:{meeting.id}", "now"),
+            (f"session:{meeting.id}", "place"),
             (f"session:{meeting.id}", "desk"),
             (f"hall:{meeting.hall_id}", "scene"),
             (f"hall:{meeting.hall_id}", "turnout"),

@@ -369,3 +369,24 @@ def test_the_page_carries_the_scene_and_its_digest(renderer: Renderer) -> None:
         assert '<div class="hall"></div>' in page
         assert 'data-is="abc"' in page
         assert ("data-monitor" in page) == monitor
+
+
+def test_the_agenda_of_a_hall_tells_new_times_and_what_is_called_off(renderer: Renderer) -> None:
+    later = replace(ROW, state="planned", start="10:20", was={"start": "10:00", "end": "11:00"})
+    rows = (later, replace(ROW, state="cancelled"), replace(ROW, state="postponed"))
+    told = html(renderer, a_scene("agenda", agenda=rows))
+
+    assert re.findall(r'<bdi dir="ltr">([\d:]+)</bdi>', told)[:1] == ["10:20"]
+    assert re.findall(r'<s dir="ltr">([\d:]+)</s>', told) == ["10:00", "09:00", "09:00"]
+    for words in ("Cancelled", "Postponed", "مؤجّلة", "Отложено", "Ertelendi"):
+        assert words in told
+
+
+@pytest.mark.parametrize("words", ["hall_moved", "postponed", "cancelled"])
+def test_words_about_a_session_are_in_its_own_languages_and_name_where_it_is(renderer: Renderer, words: str) -> None:
+    elsewhere = replace(HEAD, hall_id=2, hall={"en": "Hall B", "ar": "القاعة B"}, languages=("en", "ar"))
+    board = a_scene("announcement", scene=stage.Scene(kind="announcement", words=words), session=elsewhere)
+    told = html(renderer, replace(board, languages=("tr", "ru")))
+
+    assert 'data-languages="en ar"' in told
+    assert ("\u2068Hall B\u2069" in told) == (words == "hall_moved")

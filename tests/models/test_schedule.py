@@ -389,6 +389,18 @@ def test_a_restored_session_takes_its_words_back_and_stages_its_title_where_they
     assert day.air().next == Scene(kind="title", session=4)
 
 
+def test_a_session_that_starts_after_all_takes_the_words_off_the_screen(day: World) -> None:
+    change(day, "UPDATE session SET state = 'ended' WHERE id = 1")
+    day.do(doors.Follow(session=4), day.moderator)
+    day.do(called_off.CancelSession(session=4, confirm=programme.confirmation(4)), day.organiser)
+    day.do(stage.Take(hall=1, seen=day.air().version), day.moderator)
+    day.do(called_off.RestoreSession(session=4), day.organiser)
+
+    day.do(doors.StartSession(session=4), day.moderator)
+
+    assert (day.air().session_id, day.air().program.kind, day.air().next) == (4, "title", None)
+
+
 @pytest.mark.parametrize("ballot", ["named", "confidential", "secret"])
 def test_cancelling_withdraws_what_is_open_and_the_journal_keeps_the_count(day: World, ballot: str) -> None:
     poll = day.poll(ballot=ballot)
