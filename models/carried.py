@@ -38,7 +38,7 @@ def take_back(tx: Tx, meeting: Meeting, badge: Badge, now: float) -> Touched:
 
 
 def start(tx: Tx, meeting: Meeting, badge: Badge, now: float) -> None:
-    """The hall's screen follows a session that starts. Words of before that are not so any more give way to its title."""
+    """The hall's screen follows a session that starts. Words that are not so any more give way to its title."""
     assert meeting.id is not None
     on = stage_of(tx, meeting.hall_id)
     if on.session_id == meeting.id and ours(on.program):

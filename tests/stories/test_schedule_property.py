@@ -23,7 +23,7 @@ ORGANISER = Badge(1, "organiser")
 people = st.sampled_from(
     [ORGANISER] * 4 + [Badge(2, "moderator")] * 2 + [Badge(3, "moderator"), Badge(4, "participant")]
 )
-sessions, halls = st.sampled_from(SESSIONS), st.sampled_from([1, 2, 2, 3])
+sessions, halls = st.sampled_from(SESSIONS), st.sampled_from([1, 2, 3, 4])
 wrong = st.integers(0, 9)
 
 
@@ -44,7 +44,7 @@ acts = st.one_of(
     ),
     st.builds(
         lambda s, h: schedule.MoveSession(session=s, hall=h, confirm=programme.confirmation(s), again=True),
-        st.sampled_from([1, 2, 4]), st.sampled_from([1, 2]),
+        st.sampled_from([1, 2, 4]), st.sampled_from([1, 2, 3]),
     ),
     st.builds(lambda s: called_off.PostponeSession(session=s), sessions),
     st.builds(lambda s, slip: called_off.CancelSession(session=s, confirm=confirmed(s, slip)), sessions, wrong),
@@ -60,7 +60,8 @@ Row = tuple[int, str, int, str, str, str, str]
 
 
 def found(tx: Tx) -> Done:
-    """Three more sessions, one of them a break."""
+    """A third hall, and three more sessions, one of them a break. There is no fourth hall."""
+    tx.add(programme.Hall(key="hall-c", names={"en": "Hall C"}, languages="en"))
     for n, (hall, start, end) in enumerate(((1, "10:00", "10:20"), (1, "10:20", "11:00"), (2, "11:00", "12:00")), 3):
         tx.add(
             programme.Meeting(
