@@ -97,6 +97,7 @@ WORDS: dict[str, str] = {
     "no_zone": _("there is no time zone %(value)s; zones are named like Europe/Istanbul"),
     "zone_missing": _("zone is missing: in which time zone are the times of the programme? Such as Europe/Istanbul"),
     "event_missing": _("The event needs a name and a time zone first: write them on the page Event, or in event.json"),
+    "number_given": _("%(number)s was given to somebody else at the registration desk; give this row another number"),
     "not_xml": _("is damaged: %(why)s"),
     "too_many_elements": _("has more than %(limit)s elements; export fewer days at once, what is there stays"),
     "too_many_lines": _("has more than %(limit)s lines; export fewer days at once, what is there stays"),
