@@ -19,11 +19,16 @@ PAGES = ("/", "/agenda", "/menu", "/notice", "/b")
 
 def faults(page: Page) -> list[str]:
     """What axe finds, what runs over the edge, and what a thumb would miss."""
+    size = page.viewport_size
+    assert size is not None
+    # As tall as any page: what the bar at the bottom covers half of, until one scrolls, is no small target.
+    page.set_viewport_size({"width": size["width"], "height": 4000})
     found = [
         f"{one['id']}: {node['html'][:120]}"
         for one in Axe().run(page, options=RULES).response["violations"]
         for node in one["nodes"]
     ]
+    page.set_viewport_size(size)
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     small: list[str] = page.evaluate(
         """() => [...document.querySelectorAll("a, button, summary, input:not(.vh), label.row")]
