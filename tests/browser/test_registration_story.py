@@ -133,6 +133,7 @@ class AtDesk:
     def replace(self, number: str, given: str, family: str) -> None:
         self.find(number)
         self.tap("#replace summary")
+        expect(self.page.locator("#r-given")).to_be_focused()
         self.page.keyboard.insert_text(given)
         self.page.locator("#r-family").fill(family)
         self.tap("#replace .b.go")
@@ -144,6 +145,7 @@ class AtDesk:
         self.page.goto("/registration")
         self.taps, self.began = 0, time.monotonic()
         self.tap("#walk-in summary")
+        expect(self.page.locator("#w-given")).to_be_focused()
         self.page.keyboard.insert_text(given)
         self.page.locator("#w-family").fill(family)
         self.tap("#walk-in .b.go")

@@ -14,8 +14,10 @@ import pytest
 
 from live.badges import grouped
 from models import people
+from models.arrivals import ReplacePerson
 from models.binding import BindSpare
 from models.command import Badge, Done
+from models.doors import CheckIn
 from models.people import Person, ReissueBadge
 from models.refusals import Refused
 from models.spares import MakeSpares
@@ -215,3 +217,24 @@ async def test_the_page_says_how_many_are_here_and_offers_the_way_back(house: Ho
     assert 'id="undo-4"' in html
     assert re.search(r'id="q"[^>]*autofocus', html)
     assert house.world.read(people.arrivals).n == 1
+
+
+async def test_who_comes_in_anothers_place_reads_on_the_phone_that_the_open_vote_is_not_theirs(house: House) -> None:
+    world = house.world
+    poll = world.poll()
+    done = await house.perform(DESK, ReplacePerson(person=ANNA, given_name="Nora", family_name="Berg"))
+    heir = Badge(int(done.facts["person"]), "participant")
+    await house.perform(heir, CheckIn(session=1))
+    phone = await house.guest(heir)
+
+    _, html = await page(house, heir, "/")
+    told = await phone.ask(
+        {"do": "cast_vote", "poll": poll, "secret": "0" * 32, "intent": "1" * 32, "turn": 1, "marks": []}
+    )
+    here = await house.guest(world.person(1))
+
+    assert phone.held["my"]["elector"] is False  # type: ignore[call-overload]
+    assert here.held["my"]["elector"] is True  # type: ignore[call-overload]
+    assert "You came in after it was opened, or your badge has no vote." in html
+    assert told["no"] == "not_in_electorate"
+    assert "You can vote in the next one." in told["words"]
