@@ -22,7 +22,10 @@ _one_at_a_time = asyncio.Semaphore(1)
 
 @pages.refusals_in_words
 async def badges_page(request: Request) -> Response:
-    """GET /people/badges.pdf?labels=&of=&person=ID: it holds secrets, and is kept and logged nowhere."""
+    """GET /people/badges.pdf?labels=&of=&person=ID: it holds secrets, and is kept and logged nowhere.
+
+    The badges of organisers are printed by organisers only.
+    """
     badge, node, base = pages.person_badge(request), pages.node_of(request), pages.base_of(request)
     size = SIZES.get(request.query_params.get("labels", "a6"))
     of = _choice(request)
@@ -35,7 +38,8 @@ async def badges_page(request: Request) -> Response:
         if of == cards.SPARES:
             faces = paper.spare_faces(node.badges, base, spares.free(tx))
         else:
-            faces = paper.faces(node.badges, base, cards.cards(tx, of, person))
+            cared = {role for role in rights.ROLES if rights.may_answer_for(tx, badge, role)}
+            faces = paper.faces(node.badges, base, [card for card in cards.cards(tx, of, person) if card.role in cared])
     if not faces:
         raise Refused("nobody_to_print")
     if len(faces) > MOST:

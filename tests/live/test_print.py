@@ -13,8 +13,9 @@ import pytest
 from live import print
 from live.print.paper import Paper, printable
 from live.print.sizes import SIZES, Size, cut_marks, pages
-from models.command import Badge
+from models.command import Badge, Done
 from models.spares import MakeSpares
+from models.store import Tx
 from tests.house import HOST, House
 from tests.world import World
 
@@ -167,6 +168,21 @@ async def test_what_cannot_be_printed_is_said(house: House, query: str, key: str
     answer = await get(house, house.world.organiser, f"/people/badges.pdf?{query}")
 
     assert answer.json()["no"] == key
+
+
+@pytest.mark.anyio
+async def test_the_registration_desk_prints_no_badge_of_an_organiser(house: House) -> None:
+    def hire(tx: Tx) -> Done:
+        tx.cursor.execute("UPDATE person SET role = 'registration' WHERE id = 4")
+        return Done()
+
+    house.world.store.do(hire)
+    desk = Badge(4, "registration")
+    for query in ("of=organiser", "person=1"):
+        answer = await get(house, desk, f"/people/badges.pdf?{query}")
+        assert answer.json()["no"] == "nobody_to_print"
+        assert (await get(house, house.world.organiser, f"/people/badges.pdf?{query}")).status_code == 200
+    assert (await get(house, desk, "/people/badges.pdf?of=participant")).status_code == 200
 
 
 @pytest.mark.anyio
