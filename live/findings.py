@@ -98,24 +98,21 @@ WORDS: dict[str, str] = {
     "zone_missing": _("zone is missing: in which time zone are the times of the programme? Such as Europe/Istanbul"),
     "event_missing": _("The event needs a name and a time zone first: write them on the page Event, or in event.json"),
     "number_given": _("%(number)s was given to somebody else at the registration desk; give this row another number"),
+    # schedules and calendars
     "not_xml": _("is damaged: %(why)s"),
     "too_many_elements": _("has more than %(limit)s elements; export fewer days at once, what is there stays"),
     "too_many_lines": _("has more than %(limit)s lines; export fewer days at once, what is there stays"),
     "too_many_slots": _("has more than %(limit)s sessions; import it in parts, what is there stays"),
     "no_slots": _("has no session in it"),
-    "calendar_encoding": _(
-        "is not UTF-8, and its letters do not tell what it is; choose it under “Letters”, or save the file as UTF-8"
-    ),
+    "calendar_encoding": _("is not UTF-8, and its letters do not tell what it is; choose it under “Letters”"),
     "calendar_broken": _("is damaged: a part of it ends here that did not begin, or begins where it cannot"),
     "calendar_cut": _("is not whole: it ends within %(value)s"),
     "no_property": _("is no line of a calendar: %(value)s"),
     "no_identifier": _("has none of %(value)s, so that nobody would know it again"),
     "stands_twice": _("stands twice: %(value)s"),
     "entry_twice": _("the same as line %(first)s; taken once"),
-    "same_uid": _(
-        "the identifier %(value)s stands in line %(first)s too, with other contents; each event needs its own"
-    ),
-    "newer_taken": _("stands in line %(first)s too; the newer version is taken"),
+    "same_uid": _("has the UID %(value)s of line %(first)s, but other contents; each event needs its own"),
+    "newer_taken": _("stands in line %(first)s too; the version with the higher SEQUENCE is taken"),
     "field_odd": _("%(column)s is neither text nor a number; left out"),
     "not_a_moment": _("%(column)s is no date and time: %(value)s"),
     "not_a_length": _("%(column)s does not tell how long it lasts: %(value)s"),
@@ -123,34 +120,40 @@ WORDS: dict[str, str] = {
     "zone_unknown": _("there is no time zone %(value)s, and the file does not say what it is"),
     "zone_converted": _("times in another zone were converted to %(zone)s: %(n)s. Look at them before you go on"),
     "title_language": _("titles in %(value)s: %(n)s. They enter as %(language)s, the first language of the event"),
-    "room_unknown": _(
-        "no hall is called %(room)s (sessions there: %(n)s). There are: %(halls)s. Name it so "
-        'among the halls, or say in decisions.json which it is: {"halls": {"%(room)s": "KEY"}}'
-    ),
+    "room_unknown": _("no hall is called %(room)s (sessions there: %(n)s). Choose its hall. There are: %(halls)s"),
     "room_unclear": _(
-        "more than one hall is called %(room)s (sessions there: %(n)s). Say in decisions.json "
-        'which it is: {"halls": {"%(room)s": "KEY"}}. There are: %(halls)s'
+        "more than one hall is called %(room)s (sessions there: %(n)s). Choose its hall. There are: %(halls)s"
     ),
     "room_missing": _(
-        "does not say in which room it is (such sessions: %(n)s). Write it there, or name one hall "
-        'for all of them in decisions.json: {"halls": {"": "KEY"}}. There are: %(halls)s'
+        "does not say in which room it is (such sessions: %(n)s). Choose one hall for all of them. There are: %(halls)s"
     ),
     "no_such_hall": _("says that %(room)s is the hall %(value)s, which there is not. There are: %(halls)s"),
-    "room_left_out": _("left out, as decisions.json says of the room %(room)s"),
+    "room_left_out": _("left out, as was decided of the room %(room)s"),
     "halls_made": _(
-        "is not there, so halls are made of the rooms: %(value)s. Check screens, seats and "
-        "languages under Halls and screens"
+        "is not there, so halls are made of the rooms: %(value)s. Check screens, seats and languages, and add what is"
+        " missing in a halls.csv"
     ),
     "all_day": _("takes a whole day, so it is no session; left out"),
     "cancelled": _("is cancelled there; left out"),
     "cancelled_there": _(
-        "is cancelled there, but %(key)s is planned here: cancel it at its desk, so that all are told"
+        "is cancelled there, but %(key)s is planned here: cancel it on its own page, so that all are told"
     ),
     "repeats_ever": _("repeats without an end; give it an end or a number of times"),
     "repeats_often": _("takes place more than %(limit)s times; give it an end, or take it out"),
     "repeats_long": _("repeats for more than %(days)s days; give it an earlier end"),
     "repeats_so": _("repeats in a way that is not read here; enter it as single events: %(value)s"),
 }
+ROW, LINE, ENTRY = _("row %(n)s"), _("line %(n)s"), _("entry %(n)s")
+
+
+def place(language: str, finding: Finding) -> str:
+    """Where it is: a row, a line of a file that has no rows, or an entry of one whose lines nobody sees."""
+    if not finding.row:
+        return ""
+    unit = ENTRY if finding.file == "schedule.json" else LINE if finding.file.endswith((".xml", ".ics")) else ROW
+    told = catalogue(language).gettext(unit) % {"n": finding.row}
+    titled = dict(finding.params).get("titled")
+    return f"{told}, “\u2068{titled}\u2069”" if titled else told
 
 
 def sentence(language: str, finding: Finding) -> str:

@@ -10,6 +10,7 @@ import os
 import pickle
 import resource
 import secrets
+import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class Upload:
     """Badge numbers that were said to be persons of their own."""
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
     encodings: dict[str, str] = field(default_factory=dict)
+    halls: dict[str, str] = field(default_factory=dict)
+    """By room of a schedule, the key of its hall; "" leaves out what is there."""
     plan: Plan | None = None
 
 
@@ -84,8 +87,8 @@ class Uploads:
         self._kept.pop(token, None)
 
 
-async def read(files: Mapping[str, bytes], seconds: float = READING) -> Plan:
-    """Read lists as `imports.parse` does, compared with nothing yet, in a process that may not take long or grow.
+async def read(files: Mapping[str, bytes], database: Path, seconds: float = READING) -> Plan:
+    """Read lists as `imports.parse` does against a database, in a process that may not take long or grow.
 
     Raises Refused("lists_unreadable") where it took too long or too much.
     """
@@ -95,7 +98,7 @@ async def read(files: Mapping[str, bytes], seconds: float = READING) -> Plan:
     )  # fmt: skip
     try:
         async with asyncio.timeout(seconds):
-            told, _ = await child.communicate(pickle.dumps(dict(files)))
+            told, _ = await child.communicate(pickle.dumps((dict(files), database)))
     except TimeoutError:
         raise Refused("lists_unreadable") from None
     finally:
@@ -113,7 +116,11 @@ def main() -> None:
     os.nice(10)  # votes go before it
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
-    plan = imports.parse(pickle.load(sys.stdin.buffer), name="")
+    files, database = pickle.load(sys.stdin.buffer)
+    # Without a transaction around it: nothing is held that a secret poll must empty.
+    raw = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    raw.execute("PRAGMA query_only=ON")
+    plan = imports.parse(files, raw.cursor(), name="")
     sys.stdout.buffer.write(pickle.dumps(plan))
 
 

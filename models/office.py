@@ -28,7 +28,7 @@ KINDS = ("parallel", "plenary", "break")
 NAME, TITLE, TRACK = 120, 300, 60
 """Longest name of a hall or delegation, title of a session, and track, in characters."""
 EVENT_TOUCHED: Touched = frozenset({("event", "agenda"), ("event", "look")})
-_TIME = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
+_START, _END = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]"), re.compile("[0-2][0-9]:[0-5][0-9]")
 
 Names = dict[Word, Body]
 """Texts by language, as a form sends them: empty ones are left out."""
@@ -206,7 +206,7 @@ def new_key(name: str, otherwise: str, taken: set[str]) -> str:
 def _checked_end(day: str, start: str, end: str) -> str:
     """The end as it is kept. Refused where day, start or end are none, or the end is not after the start."""
     try:
-        if date.fromisoformat(day).isoformat() != day or not _TIME.fullmatch(start) or not _TIME.fullmatch(end):
+        if date.fromisoformat(day).isoformat() != day or not _START.fullmatch(start) or not _END.fullmatch(end):
             raise ValueError
     except ValueError:
         raise Refused("no_such_time") from None

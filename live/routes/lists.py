@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from sqlmodel import select
@@ -11,16 +10,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from live import pages, preview
+from live import deciding, pages, preview
 from live.node import THE_SYSTEM, Node
 from live.routes import setup
 from live.uploads import BYTES, FILES, Upload, Uploads, read
 from models import lists
 from models.command import Badge
 from models.imports import Plan
-from models.imports.comparing import compare
-from models.imports.there import look
 from models.polls import Poll
+from models.programme import Hall
 from models.refusals import Refused
 from models.rights import require
 from models.store import Tx
@@ -64,7 +62,7 @@ async def upload(request: Request) -> Response:
     except Refused as refused:
         return pages.answer(request, badge, refused, back=WAYS)
     kept = uploads_of(request).of(token, badge.person_id)
-    kept.lists = preview.guessed(kept.files)
+    kept.lists = deciding.guessed(kept.files)
     return RedirectResponse(f"{WAYS}/{token}", 303)
 
 
@@ -81,11 +79,13 @@ async def show(request: Request) -> Response:
     with pages.node_of(request).store.reading() as tx:
         context: dict[str, Any] = setup.frame(request, tx, "import")
         voting = _voting(tx)
+        halls = [(hall.key, hall.names) for hall in tx.exec(select(Hall).order_by(Hall.key))]
+    halls += [(hall.key, hall.names) for hall in plan.halls if hall.key not in dict(halls)]
     told = preview.told(kept, plan, pages.language_of(request, badge))
     ready = not plan.problems and not voting and plan.changes.n
     return pages.page(
         request, "office/preview.html", badge, token=token, voting=voting,
-        seen=lists.digest(plan) if ready else "", **told, **context,
+        halls=halls, seen=lists.digest(plan) if ready else "", **told, **context,
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ async def decide(request: Request) -> Response:
         form: FormData = await request.form(max_files=0, max_fields=4000)
     except Refused as refused:
         return pages.answer(request, badge, refused, back=WAYS)
-    preview.decide(kept, {key: value for key, value in form.multi_items() if isinstance(value, str)})
+    deciding.decide(kept, {key: value for key, value in form.multi_items() if isinstance(value, str)})
     return RedirectResponse(f"{WAYS}/{token}", 303)
 
 
@@ -134,15 +134,8 @@ async def forget(request: Request) -> Response:
 
 async def _compared(node: Node, kept: Upload) -> Plan:
     """The plan of the files under what was decided, against what is there now."""
-    if kept.plan is None:
-        kept.plan = await read(preview.named(kept))
-    plan = kept.plan
-
-    def against() -> Plan:
-        with node.store.reading() as tx:
-            return compare(plan, look(tx.cursor))
-
-    return await asyncio.to_thread(against)
+    kept.plan = await read(deciding.named(kept), node.store.path)
+    return kept.plan
 
 
 def _organiser(request: Request) -> Badge:

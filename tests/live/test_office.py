@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from live import findings, preview, uploads
+from live import deciding, findings, uploads
 from live.languages import LANGUAGES, tongue
 from live.uploads import AT_ONCE, KEPT, Uploads, read
 from models.command import Badge, Done
@@ -278,6 +278,39 @@ async def test_columns_and_letters_are_chosen_by_hand(house: House) -> None:
     assert 'name="seen"' in page.text
 
 
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//example//EN
+BEGIN:VEVENT
+UID:late@conference.example
+DTSTART:20261125T210000Z
+DTEND:20261125T213000Z
+SUMMARY:Late show
+LOCATION:The cellar
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+async def test_a_calendar_is_read_and_its_room_is_found_among_the_halls(house: House) -> None:
+    files = [("files", ("Our evening.ics", CALENDAR.replace("\n", "\r\n").encode()))]
+    async with signed_in(house, replace(house.world.organiser, language="ru")) as client:
+        token = (await client.post("/office/import", files=files)).headers["location"]
+        asked = await client.get(token)
+        assert "строка 4, “\u2068Late show\u2069”" in asked.text
+        assert "нет зала с именем The cellar" in asked.text
+        assert 'name="seen"' not in asked.text
+        await client.post(token, data={"room.0": "The cellar", "hall.0": "hall-b"})
+        seen = re.search(r'name="seen" value="([0-9a-f]{64})"', (await client.get(token)).text)
+        assert seen
+        await client.post(f"{token}/apply", data={"seen": seen[1]})
+
+    rows = house.world.read(
+        lambda tx: tx.cursor.execute('SELECT hall_id, day, start, "end" FROM session WHERE id > 2').fetchall()
+    )
+    assert rows == [(2, "2026-11-26", "00:00", "00:30")]
+
+
 async def test_no_import_is_offered_or_done_while_a_vote_is_open(house: House) -> None:
     halls = named(halls_csv=b"key,name_en\nhall-z,Hall Z\n")
     async with signed_in(house, house.world.organiser) as client:
@@ -320,18 +353,19 @@ def test_uploads_are_few_small_and_forgotten() -> None:
         few.keep(1, {"halls.csv": bytes(20_000_001)})
 
 
-async def test_reading_that_takes_too_long_or_too_much_is_given_up() -> None:
+async def test_reading_that_takes_too_long_or_too_much_is_given_up(house: House) -> None:
+    database = house.world.store.path
     with pytest.raises(Refused, match="lists_unreadable"):
-        await read({"halls.csv": b"key\nhall-a\n"}, seconds=0.05)
+        await read({"halls.csv": b"key\nhall-a\n"}, database, seconds=0.05)
     told = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "from live import uploads; uploads.MEMORY = 150_000_000; uploads.main()",
         cwd=uploads.ROOT,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
-    await told.communicate(pickle.dumps({"halls.csv": b"key\n" + b"x" * 100_000_000}))
+    await told.communicate(pickle.dumps(({"halls.csv": b"key\n" + b"x" * 100_000_000}, database)))
     assert told.returncode != 0
 
-    plan = await read({"halls.csv": b"key,name_en\nhall-a,Hall A\n"})  # the same with room and time
+    plan = await read({"halls.csv": b"key,name_en\nhall-a,Hall A\n"}, database)  # the same with room and time
     assert [hall.key for hall in plan.halls] == ["hall-a"]
 
 
@@ -349,12 +383,12 @@ def test_every_finding_has_its_words_for_the_page_with_the_same_parameters() -> 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_column_that_is_offered_by_hand_is_one_that_enters(name: str) -> None:
-    header = ",".join(preview.COLUMNS[name])
+    header = ",".join(deciding.COLUMNS[name])
 
     found = parse({name: f"{header}\n{',' * header.count(',')}\n".encode()}).columns[name]
 
     assert set(found.dropped) <= {"email"}
-    assert set(found.kept) == set(preview.COLUMNS[name]) - {"email"}
+    assert set(found.kept) == set(deciding.COLUMNS[name]) - {"email"}
 
 
 def test_languages_are_called_by_the_readers_own_names() -> None:

@@ -163,6 +163,14 @@ def test_a_session_at_an_impossible_time_is_refused(world: World, day: str, star
     assert refused(world, office.AddSession(hall=1, day=day, start=start, end=end, titles={"en": "X"})) == key
 
 
+def test_a_session_may_end_after_midnight(world: World) -> None:
+    add = office.AddSession(hall=1, day="2026-05-12", start="22:00", end="00:30", titles={"en": "Dinner"})
+
+    session = world.do(add, world.organiser).facts["session"]
+
+    assert world.read(lambda tx: tx.get_one(Meeting, session)).end == "24:30"
+
+
 def test_a_session_that_has_begun_keeps_its_titles(world: World) -> None:
     assert refused(world, office.EditSession(session=1, titles={"en": "Other"})) == "session_has_begun"
 
