@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import msgspec
 
@@ -277,6 +278,11 @@ class Node:
     def due(self, token: str) -> bool:
         """Whether it has waited for long enough."""
         return devices.due(self.store.peek, hash_token(token), self.settings.device_wait, self.wall())
+
+    @property
+    def database(self) -> Path:
+        """The file of the records, for a process that reads beside this one."""
+        return self.store.path
 
     def peek(self) -> Peek:
         return self.store.peek

@@ -134,7 +134,7 @@ async def forget(request: Request) -> Response:
 
 async def _compared(node: Node, kept: Upload) -> Plan:
     """The plan of the files under what was decided, against what is there now."""
-    kept.plan = await read(deciding.named(kept), node.store.path)
+    kept.plan = await read(deciding.named(kept), node.database)
     return kept.plan
 
 
