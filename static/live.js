@@ -78,11 +78,8 @@ function open() {
   clearTimeout(timer);
   if (ended || socketless || resting()) return;
   drop();
-  let mine;
-  try { mine = socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${root()}/socket`); } catch {
-    socketless = true; // a locked-down phone has none
-    return look();
-  }
+  if ((socketless = !self.WebSocket)) return look(); // a locked-down phone has none
+  const mine = (socket = new WebSocket(`${location.origin.replace("http", "ws")}${root()}/socket`));
   // A connection that takes 5 s is none.
   const limit = setTimeout(() => mine === socket && state !== "open" && lost(0), 5000);
   mine.onopen = () => {

@@ -186,10 +186,9 @@ document.addEventListener("click", ({ target }) => {
   } else if (target.closest("#n-elsewhere button")) {
     ask({ do: "check_in", session: backTo }).then(() => location.assign("/"), () => {});
   } else if (target.closest("[data-stay]")) {
-    const told = $("#moved");
-    try { sessionStorage["h.stay"] = told.dataset.to; } catch { /* told again on the next page */ }
-    told.hidden = true;
-    $("#main").focus({ preventScroll: true });
+    stay = $("#moved").dataset.to;
+    place();
+    try { sessionStorage["h.stay"] = stay; } catch { /* it is told again */ }
   } else if (target.closest("[data-show]")) release();
 });
 
@@ -291,9 +290,9 @@ const unsent = (form) =>
 function onPart(frame) {
   trueAt = serverNow();
   if (frame.part !== "now") {
-    const unfolded = $(`[data-part=${frame.part}] details`)?.open;
+    const fold = () => $(`[data-part=${frame.part}] details`) || {}, { open } = fold();
     swapPart(frame);
-    if (unfolded) $(`[data-part=${frame.part}] details`)?.setAttribute("open", "");
+    fold().open = open;
     if (frame.part === "place") place(true);
     seat();
     return true;
@@ -408,17 +407,13 @@ function show(part) {
 }
 
 /* Where the session is now stands in the head of every page. That it was moved is told until the reader stays. */
-const stayed = () => { try { return sessionStorage["h.stay"]; } catch { return undefined; } };
+let stay;
 function place(fresh) {
   const hall = $("[data-hall]"), head = $(".top .t span"), told = $("#moved");
-  if (fresh && hall && head) {
-    head.textContent = hall.textContent;
-    head.lang = hall.lang;
-  }
+  if (fresh && hall && head) [head.textContent, head.lang] = [hall.textContent, hall.lang];
   if (!told) return;
-  told.hidden = stayed() === told.dataset.to;
-  $("[data-stay]", told).hidden = false;
-  if (fresh && !told.hidden) say($("b", told).textContent, true);
+  told.hidden = stay === told.dataset.to;
+  if (fresh && !told.hidden) say($("#moved b").textContent, true);
 }
 
 function spot() {
@@ -502,7 +497,10 @@ function pass() {
 // --- begin
 
 document.cookie = `script=1; path=/; max-age=${30 * 24 * 3600}; samesite=lax`;
-try { delete sessionStorage["h.link"]; } catch { /* no badge waits there */ }
+try {
+  delete sessionStorage["h.link"];
+  stay = sessionStorage["h.stay"];
+} catch { /* no badge waits there */ }
 belong(body.person);
 seat();
 place();

@@ -132,10 +132,10 @@ def test_a_scene_is_staged_and_taken_and_both_desks_see_it(hall: Hall) -> None:
 
 
 def test_a_clash_is_told_in_place_and_a_second_press_replaces(hall: Hall) -> None:
-    for scene in ("agenda", "lobby", "agenda", "lobby", "agenda"):  # a clash is one within two seconds
-        hall.stage(hall.mine, scene)
+    for _ in range(5):  # a clash is one within two seconds
+        hall.stage(hall.mine, "agenda")
         hall.mine.locator("#b-take").click()
-        expect(hall.theirs.locator(f'[data-scene="{scene}"]')).to_have_attribute("data-mark", "now")
+        expect(hall.theirs.locator('[data-scene="agenda"]')).to_have_attribute("data-mark", "now")
         hall.theirs.locator("#f-stage-title-0 button").click()
         hall.theirs.locator("#b-take").click()
         expect(said(hall.theirs)).to_have_text(re.compile("just took a scene|On screen"))

@@ -60,12 +60,12 @@ def test_what_is_left_counts_on_over_midnight_and_then_says_how_long_it_is_over(
     for shift, end in ((-1, 24 * 60 + 30), (-1, 24 * 60 - 30), (-2, 29 * 60 + 59)):
         told[shift, end] = desk.evaluate(
             """([shift, end]) => new Promise((done) => {
-              const desk = document.querySelector("#desk");
-              desk.dataset.was ??= desk.dataset.day;
-              const day = new Date(Date.parse(desk.dataset.was) + shift * 864e5);
-              desk.dataset.day = day.toISOString().slice(0, 10);
+              const place = document.querySelector("[data-end]").dataset;
+              place.was ??= place.day;
+              const day = new Date(Date.parse(place.was) + shift * 864e5);
+              place.day = day.toISOString().slice(0, 10);
               const two = (n) => String(n).padStart(2, "0");
-              desk.dataset.end = `${two(Math.floor(end / 60))}:${two(end % 60)}`;
+              place.end = `${two(Math.floor(end / 60))}:${two(end % 60)}`;
               setTimeout(() => done(document.querySelector("#left").textContent), 2500);
             })""",
             [shift, end],
