@@ -61,6 +61,7 @@ class Faces:
         page.goto(path)
         page.wait_for_load_state("networkidle")
         yield page
+        page.close()
         context.request.post("/do/sign_out", data={}, headers=headers)
         context.close()
 

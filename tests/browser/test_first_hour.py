@@ -119,5 +119,6 @@ def test_from_the_desk_the_phone_is_one_tap_away_and_the_menu_leads_back(
     page.get_by_role("link", name="Menu").click()
     page.get_by_role("link", name="Desk", exact=True).click()
     page.locator(".sessions .is-on").wait_for()
-    page.request.post(f"{visitor.platform.base}/do/sign_out", headers={"origin": visitor.platform.base})
+    page.close()
+    page.context.request.post(f"{visitor.platform.base}/do/sign_out", headers={"origin": visitor.platform.base})
     page.context.close()

@@ -42,6 +42,8 @@ def organiser(chromium: Browser, platform: Platform, request: pytest.FixtureRequ
     )  # fmt: skip
     assert answer.ok, answer.text()
     yield context
+    for page in context.pages:
+        page.close()
     context.request.post("/do/sign_out", headers={"origin": platform.base, "accept": "application/json"})
     context.close()
 

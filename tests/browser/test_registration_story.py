@@ -91,7 +91,11 @@ class AtDesk:
     longest: float = 0.0
 
     def leave(self) -> None:
-        """Sign out, so that the next story finds a browser free."""
+        """Close, then sign out, so that the next story finds a browser free.
+
+        In this order: a page that is signed out loads itself anew, and a context that is closed meanwhile may hang.
+        """
+        self.page.close()
         told = {"origin": self.morning.platform.base, "accept": "application/json"}
         assert self.page.context.request.post("/do/sign_out", data={}, headers=told).ok
         self.page.context.close()
