@@ -128,6 +128,10 @@ REFUSALS: dict[str, str] = {
     "was_replaced": _("Somebody else came in this person's place: number %(number)s."),
     "not_to_yourself": _("Not for yourself. Ask an organiser or another desk."),
     "name_missing": _("Write a name in Latin letters. The name in its own script stands beside it."),
+    "same_name_there": _(
+        "Somebody of this name is on the list: number %(number)s. If this is another person, write the organisation, or"
+        " the name in its own script."
+    ),
     "walk_in_was_declined": _("This walk-in was declined by another organiser."),
     "walk_in_was_approved": _("This walk-in was approved already. Revoke the badge instead."),
     "no_such_spare": _("This is no spare badge. Scan its back, or type its code."),

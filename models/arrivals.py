@@ -96,7 +96,8 @@ class ReplacePerson(Command):
 class AddWalkIn(Command):
     """Somebody who is not on the list. An organiser approves; until then they have no badge. `delegation` 0 for none.
 
-    Somebody of the same name, organisation and delegation who is there already is not added again.
+    The same form sent twice adds one person. Whoever has the same name, organisation and delegation as somebody on the
+    list is refused with that one's number: they may be two people, and must not get one badge.
     """
 
     given_name: Line
@@ -116,14 +117,16 @@ class AddWalkIn(Command):
             raise Refused("no_such_delegation")
         organisation = tidy(self.organisation, ORGANISATION)
         twin = tx.exec(
-            select(Person.id).where(
+            select(Person).where(
                 Person.given_name == given, Person.family_name == family, Person.native_name == native,
                 Person.organisation == organisation, Person.delegation_id == (self.delegation or None),
                 col(Person.replaced_by_id).is_(None),
             )
         ).first()  # fmt: skip
+        if twin is not None and twin.pending:
+            return Done(facts={"person": twin.id or 0})
         if twin is not None:
-            return Done(facts={"person": twin})
+            raise Refused("same_name_there", number=twin.number)
         approved = may(tx, badge, "approve_people")
         person = Person(
             number=next_number(tx), given_name=given, family_name=family, native_name=native,

@@ -72,7 +72,7 @@ class TakeBack(Command):
         row = tx.get(SessionStaff, (self.session, self.person, self.role))
         if row is None:
             return Done(facts={"person": self.person})
-        if not may(tx, badge, "approve_people") and not _handed(tx, self.session, person.number, self.role):
+        if not may(tx, badge, "approve_people") and not _handed(tx, self.session, person, self.role):
             raise Refused("organisers_take_back")
         tx.delete(row)
         journal.write(tx, badge, now, self.session, "session_taken_back", person=person.number, role=self.role)
@@ -135,11 +135,17 @@ def _both(tx: Tx, session: int, person: int, role: str) -> tuple[Meeting, Person
     return meeting, person_of(tx, person)
 
 
-def _handed(tx: Tx, session: int, number: str, role: str) -> bool:
-    """Whether the journal knows that it was handed over, and not that it stood in a list."""
+def _handed(tx: Tx, session: int, person: Person, role: str) -> bool:
+    """Whether the journal knows that it was handed over to them, and not that it stood in a list.
+
+    Who came in somebody's place has it from them.
+    """
+    former = tx.exec(select(Person).where(Person.replaced_by_id == person.id)).first()
+    if former is not None and _handed(tx, session, former, role):
+        return True
     told = tx.cursor.execute(
         "SELECT act FROM journal WHERE session_id = ? AND act IN ('session_handed', 'session_taken_back')"
         " AND json_extract(facts, '$.person') = ? AND json_extract(facts, '$.role') = ? ORDER BY id DESC LIMIT 1",
-        (session, number, role),
+        (session, person.number, role),
     ).fetchone()
     return bool(told and told[0] == "session_handed")

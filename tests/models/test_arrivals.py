@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -206,6 +207,28 @@ def test_the_next_number_is_in_the_style_of_the_list(world: World, numbers: tupl
 WALK_IN = AddWalkIn(
     given_name=" Yara ", family_name="Haddad", native_name="يارا حداد", organisation="Press", role="observer"
 )
+
+
+def test_a_session_handed_over_here_can_be_taken_back_from_who_came_in_their_place(world: World) -> None:
+    world.do(HandSession(session=1, person=ANNA), DESK, now=DAY)
+    new = int(world.do(ReplacePerson(person=ANNA, given_name="Nora", family_name="Berg"), DESK).facts["person"])
+    newer = int(world.do(ReplacePerson(person=new, given_name="Ole", family_name="Dahl"), DESK).facts["person"])
+
+    assert world.do(TakeBack(session=1, person=newer), DESK, now=DAY).notice == "session_taken_back"
+
+
+def test_a_walk_in_of_the_name_of_somebody_on_the_list_is_no_way_to_their_badge(world: World) -> None:
+    with world.store.reading() as tx:
+        anna = tx.get_one(Person, ANNA)
+    there = AddWalkIn(
+        given_name=anna.given_name, family_name=anna.family_name, native_name=anna.native_name,
+        organisation=anna.organisation, delegation=anna.delegation_id or 0,
+    )  # fmt: skip
+
+    assert refused(world, there) == "same_name_there"
+    assert refused(world, there, world.organiser) == "same_name_there"
+    new = msgspec.structs.replace(there, organisation="Another office")
+    assert world.do(new, DESK).notice == "walk_in_waits"
 
 
 def test_a_walk_in_has_no_badge_until_an_organiser_approves(world: World) -> None:
