@@ -316,11 +316,11 @@ async def frames(report: Report, size: Size) -> None:
     note = "reading, rendering in four languages and the desk's own parts included"
     report.add(Figure("frames", f"a change of the timer, {halls[0]} phones", costs[0] * MS, "ms", note=note))
     report.add(Figure("frames", f"a change of the timer, {halls[2]:,} phones", costs[2] * MS, "ms", note=note))
-    lower, upper = ((costs[n + 1] - costs[n]) / (halls[n + 1] - halls[n]) for n in (0, 1))
-    note = f"{lower * US:.1f} us to {upper * US:.1f} us"
-    report.add(
-        Figure("frames", "the upper half of these phones over the lower", upper / lower, "times", 1.2, 1.5, note=note)
-    )
+    # In a full hall each further phone may cost half as much again. A ratio of both halves would be one of noises: the
+    # lower half costs some milliseconds beside eighty for what does not grow.
+    upper = (costs[2] - costs[1]) / (halls[2] - halls[1])
+    name = f"CPU a phone a frame, slope {halls[1]:,} to {halls[2]:,} phones"
+    report.add(Figure("frames", name, upper * US, "us", None, 12, plain * US, BARE_FRAME * US))
 
 
 async def memory(report: Report, size: Size) -> None:
