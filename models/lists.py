@@ -41,6 +41,9 @@ class ImportLists(Command):
         if digest(plan) != self.seen:
             raise Refused("import_changed")
         done = apply(tx, plan, owner, now).done()
+        if tx.cursor.execute("SELECT role FROM person WHERE id = ?", (self.person,)).fetchone() != (person.role,):
+            # A list without roles would make a participant of whoever imports it, and nobody could take it back.
+            raise Refused("not_to_yourself")
         return Done(done.touched | {("event", "look")}, done.notice, done.facts)
 
 

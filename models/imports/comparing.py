@@ -117,6 +117,11 @@ def _references(plan: Plan, there: There, found: Findings) -> None:
                 found.problem(PROGRAMME, meeting.row, "no_such", what="hall", value=meeting.hall)
         elif missing := [la for la in meeting.languages.split(",") if la not in hall.languages.split(",")]:
             found.note(PROGRAMME, meeting.row, "no_booth", key=meeting.key, value=", ".join(missing))
+        if meeting.kind == "break":
+            listed = {poll.key for poll in plan.polls}
+            for key, poll_there in there.polls.items():
+                if poll_there.session == meeting.key and key not in listed:
+                    found.problem(PROGRAMME, meeting.row, "poll_in_break", key=key, value=meeting.key)
         for number in meeting.moderators:
             if number not in numbers and PEOPLE not in unread:
                 found.problem(PROGRAMME, meeting.row, "no_such", what="person", value=number)
@@ -167,9 +172,11 @@ def _moderators(meetings: Sequence[MeetingRow], there: There, found: Findings) -
     """Who is added. Nobody is taken off: a co-moderator may have been named at the desk today."""
     added: list[tuple[str, str]] = []
     for meeting in meetings:
+        # Who was replaced does not come back with the list that still names them: it means who came instead.
+        meant = tuple(dict.fromkeys(there.heirs.get(number, number) for number in meeting.moderators))
         have = there.meetings[meeting.key][1].moderators if meeting.key in there.meetings else ()
-        added += [(meeting.key, number) for number in meeting.moderators if number not in have]
+        added += [(meeting.key, number) for number in meant if number not in have]
         for number in have if meeting.is_staffed else ():
-            if number not in meeting.moderators:
+            if number not in meant:
                 found.note(PROGRAMME, meeting.row, "moderates_still", number=number, key=meeting.key)
     return tuple(added)

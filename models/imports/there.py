@@ -18,6 +18,7 @@ class PollThere:
     state: str
     mark: str
     """Digest of the row it was imported from, or empty."""
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class There:
 
     given: frozenset[str] = frozenset()
     """Numbers given at the registration desk, to walk-ins and to those who came in another's place."""
+    heirs: Mapping[str, str] = field(default_factory=dict)
+    """By number of a person who was replaced, that of whoever came in their place in the end."""
 
     def listed(self, row: MeetingRow) -> MeetingRow:
         """A session as the list had it."""
@@ -103,8 +106,11 @@ def look(cursor: Cursor) -> There:
         )
     } | {key for (key,) in run("SELECT s.key FROM session s JOIN stage g ON g.session_id = s.id")}  # fmt: skip
     polls = {
-        key: PollThere(id_, state, str(json.loads(settings).get("imported", "")))
-        for id_, key, state, settings in run("SELECT id, key, state, settings FROM poll WHERE root_id IS NULL")
+        key: PollThere(id_, state, str(json.loads(settings).get("imported", "")), session)
+        for id_, key, state, settings, session in run(
+            "SELECT p.id, p.key, p.state, p.settings, s.key FROM poll p JOIN session s ON s.id = p.session_id"
+            " WHERE p.root_id IS NULL"
+        )
     }
     given = frozenset(
         number for (number,) in run(
@@ -112,7 +118,12 @@ def look(cursor: Cursor) -> There:
             " WHERE act IN ('person_replaced', 'walk_in_waits', 'walk_in_added')"
         )
     )  # fmt: skip
+    heirs: dict[str, str] = {}
+    for number, heir in run(
+        "SELECT p.number, h.number FROM person p JOIN person h ON h.id = p.replaced_by_id ORDER BY h.id DESC"
+    ):
+        heirs[number] = heirs.get(heir, heir)  # whoever comes later has the higher id, so that theirs is known
     return There(
         EventRow(event[0], json.loads(event[1]), event[2], event[3]) if event else None,
-        halls, delegations, people, meetings, polls, frozenset(fixed), frozenset(off), moved, given,
+        halls, delegations, people, meetings, polls, frozenset(fixed), frozenset(off), moved, given, heirs,
     )  # fmt: skip

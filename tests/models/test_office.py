@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import struct
 import time
 import zlib
@@ -9,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from models import imports, journal, look, office, overview, programme, venue
+from models.arrivals import ReplacePerson
 from models.command import SYSTEM, Badge, Command, Done
 from models.lists import ImportLists, digest
 from models.people import Delegation, Person
@@ -383,6 +387,85 @@ def test_lists_are_imported_as_the_preview_said_or_not_at_all(tmp_path: Path) ->
             assert tx.cursor.execute("SELECT person_id FROM journal WHERE act = 'imported'").fetchone() == (person,)
     finally:
         store.close()
+
+
+@pytest.fixture
+def conference(tmp_path: Path) -> Iterator[tuple[Store, int]]:
+    """The example as imported, and its first organiser."""
+    store = empty(tmp_path)
+    try:
+        person = int(store.do(lambda tx: office.first_organiser(tx, "Ada Börü", 1.0)).facts["person"])
+        press(store, person, **EXAMPLE_LISTS)
+        yield store, person
+    finally:
+        store.close()
+
+
+EXAMPLE_LISTS = {each.name: each.read_bytes() for each in EXAMPLE.iterdir() if each.suffix in (".csv", ".json")}
+
+
+def planned(store: Store, **files: bytes) -> imports.Plan:
+    with store.reading() as tx:
+        return imports.parse(files, tx.cursor, merge={"1203": "1114"})
+
+
+def press(store: Store, person: int, **files: bytes) -> Done:
+    plan = planned(store, **files)
+    command = ImportLists(plan=plan, seen=digest(plan), person=person)
+    return store.do(lambda tx: command.perform(tx, Badge(0, SYSTEM), 1.0))
+
+
+def test_the_same_list_again_does_not_bring_back_a_moderator_who_was_replaced(conference: tuple[Store, int]) -> None:
+    store, organiser = conference
+    with store.reading() as tx:
+        old = tx.exec(select(Person).where(Person.number == "1007")).one().id or 0
+    for given in ("Nil", "Mira"):  # whoever came instead is replaced as well
+        command = ReplacePerson(person=old, given_name=given, family_name="Sample")
+        old = int(store.do(lambda tx, c=command: c.perform(tx, Badge(organiser, "organiser"), 2.0)).facts["person"])
+    staff = "SELECT person_id FROM sessionstaff ORDER BY session_id, person_id"
+    with store.reading() as tx:
+        before = tx.cursor.execute(staff).fetchall()
+
+    again = planned(store, **EXAMPLE_LISTS)
+    assert (again.changes.n, again.changes.moderators) == (0, ())
+    assert "moderates_still" not in {each.key for each in again.findings}
+
+    titled = EXAMPLE_LISTS["programme.csv"].replace(b"Opening", b"Grand opening")
+    press(store, organiser, **{"programme.csv": titled})
+    with store.reading() as tx:
+        assert tx.cursor.execute(staff).fetchall() == before
+        assert (old,) in before
+
+
+def test_a_session_with_polls_does_not_become_a_break_by_a_list(conference: tuple[Store, int]) -> None:
+    store, organiser = conference
+    rows = list(csv.DictReader(io.StringIO(EXAMPLE_LISTS["programme.csv"].decode("utf-8-sig"))))
+    sheets = {}
+    for key in ("d1-opening", "d1-pre-standards"):  # with polls, and without
+        out = io.StringIO()
+        writer = csv.DictWriter(out, rows[0])
+        writer.writeheader()
+        writer.writerows({**row, "kind": "break"} if row["key"] == key else row for row in rows)
+        sheets[key] = out.getvalue().encode()
+
+    told = {
+        str(dict(each.params)["key"]) for each in planned(store, **{"programme.csv": sheets["d1-opening"]}).problems
+    }
+    assert told == {"p01", "p15"}
+    with pytest.raises(Refused, match="import_has_problems"):
+        press(store, organiser, **{"programme.csv": sheets["d1-opening"]})
+    assert press(store, organiser, **{"programme.csv": sheets["d1-pre-standards"]}).notice == "imported"
+
+
+def test_nobody_takes_the_own_role_away_by_a_list(conference: tuple[Store, int]) -> None:
+    store, organiser = conference
+    sheet = "number,given_name,family_name,organisation,role\nO1,Ada,Börü,Hosts,{}\n"
+
+    with pytest.raises(Refused, match="not_to_yourself"):
+        press(store, organiser, **{"people.csv": sheet.format("participant").encode()})
+    with store.reading() as tx:
+        assert tx.get_one(Person, organiser).role == "organiser"
+    assert press(store, organiser, **{"people.csv": sheet.format("organiser").encode()}).notice == "imported"
 
 
 def test_no_import_goes_before_an_open_vote(world: World) -> None:
