@@ -28,6 +28,8 @@ AT_ONCE = 3
 FILES = 12
 READING = 30.0
 """Seconds until reading is given up. A list as long as it may be takes 3 s, and Python needs one to come up."""
+_one_at_a_time = asyncio.Semaphore(1)
+"""A page that is loaded again and again would start as many processes, and votes have these cores, too."""
 CPU = 20
 MEMORY = 1_500_000_000
 """Bytes of address space. What may be read takes at most 200 MB, a tenth more of it than of memory."""
@@ -56,10 +58,10 @@ class Upload:
 
 
 class Uploads:
-    """Those of one node. `clock` is monotonic."""
+    """Those of one node. `clock` is monotonic; `later` calls something after so many seconds, as an event loop does."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float], later: Callable[[float, Callable[[], None]], object]) -> None:
+        self._clock, self._later = clock, later
         self._kept: dict[str, Upload] = {}
 
     def keep(self, person: int, files: Mapping[str, bytes]) -> str:
@@ -74,7 +76,16 @@ class Uploads:
             raise Refused("upload_too_big", limit=BYTES // 1_000_000)
         token = secrets.token_urlsafe(18)
         self._kept[token] = Upload(person, dict(files), now + KEPT)
+        # Nobody may come again, and the list of people must leave the memory all the same.
+        self._later(KEPT + 1, self._forget_old)
         return token
+
+    def __len__(self) -> int:
+        """How many are in memory."""
+        return len(self._kept)
+
+    def _forget_old(self) -> None:
+        self._kept = {token: each for token, each in self._kept.items() if each.until > self._clock()}
 
     def of(self, token: str, person: int) -> Upload:
         """Refused("upload_gone") for an unknown one, somebody else's, or one that was kept for long enough."""
@@ -92,19 +103,20 @@ async def read(files: Mapping[str, bytes], database: Path, seconds: float = READ
 
     Raises Refused("lists_unreadable") where it took too long or too much.
     """
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "live.uploads", cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(seconds):
-            told, _ = await child.communicate(pickle.dumps((dict(files), database)))
-    except TimeoutError:
-        raise Refused("lists_unreadable") from None
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
+    async with _one_at_a_time:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "live.uploads", cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(seconds):
+                told, _ = await child.communicate(pickle.dumps((dict(files), database)))
+        except TimeoutError:
+            raise Refused("lists_unreadable") from None
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
     if child.returncode:
         raise Refused("lists_unreadable")
     plan: Plan = pickle.loads(told)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sqlmodel import select
 from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -24,12 +26,14 @@ from models.rights import require
 from models.store import Tx
 
 WAYS = "/office/import"
+MultiPartParser.spool_max_size = 2 * BYTES
+"""Files over 1 MB would go through the disk, where what was deleted can be read for long. No body is as long as this."""
 
 
 def uploads_of(request: Request) -> Uploads:
     state = request.app.state
     if not hasattr(state, "uploads"):
-        state.uploads = Uploads(pages.node_of(request).clock)
+        state.uploads = Uploads(pages.node_of(request).clock, asyncio.get_running_loop().call_later)
     uploads: Uploads = state.uploads
     return uploads
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import re
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -335,7 +337,8 @@ async def test_an_upload_belongs_to_whoever_made_it(house: House) -> None:
 
 def test_uploads_are_few_small_and_forgotten() -> None:
     now = [0.0]
-    few = Uploads(lambda: now[0])
+    later: list[tuple[float, Callable[[], None]]] = []
+    few = Uploads(lambda: now[0], lambda seconds, call: later.append((seconds, call)))
     tokens = [few.keep(person, {"halls.csv": b"x"}) for person in range(1, AT_ONCE + 1)]
 
     with pytest.raises(Refused, match="too_many_uploads"):
@@ -349,8 +352,52 @@ def test_uploads_are_few_small_and_forgotten() -> None:
     now[0] = KEPT
     with pytest.raises(Refused, match="upload_gone"):
         few.of(tokens[1], 2)
+    assert len(few) == AT_ONCE  # nobody came by meanwhile
+    for seconds, call in later:
+        now[0] = seconds
+        call()
+    assert len(few) == 0
     with pytest.raises(Refused, match="upload_too_big"):
         few.keep(1, {"halls.csv": bytes(20_000_001)})
+
+
+async def test_an_upload_never_goes_through_the_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(house.world.store.path / "no folder"))  # whoever writes there fails
+    with pytest.raises(OSError), tempfile.SpooledTemporaryFile(max_size=1) as control:
+        control.write(b"xx")
+    long = (EXAMPLE / "people.csv").read_bytes() + b"\n" * 3_000_000
+
+    async with signed_in(house, house.world.organiser) as client:
+        assert (await client.post("/office/import", files=named(people_csv=long))).status_code == 303
+
+
+async def test_lists_are_read_one_after_another(house: House) -> None:
+    most = 0
+
+    async def watch() -> None:
+        nonlocal most
+        while True:
+            most = max(most, _readers())
+            await asyncio.sleep(0.01)
+
+    watching = asyncio.create_task(watch())
+    lists = {"halls.csv": b"key,name_en\nhall-a,Hall A\n"}
+    plans = await asyncio.gather(*(read(lists, house.world.store.path) for _ in range(3)))
+    watching.cancel()
+    assert [len(plan.halls) for plan in plans] == [1, 1, 1]
+    assert most == 1
+
+
+def _readers() -> int:
+    """Processes of ours that read lists now."""
+    n = 0
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            ours = f"PPid:\t{os.getpid()}\n" in (status.parent / "status").read_text()
+            n += ours and b"live.uploads" in status.read_bytes()
+        except OSError:
+            continue  # it has ended
+    return n
 
 
 async def test_reading_that_takes_too_long_or_too_much_is_given_up(house: House) -> None:
