@@ -27,7 +27,7 @@ from models.store import Tx
 
 WAYS = "/office/import"
 MultiPartParser.spool_max_size = 2 * BYTES
-"""Files over 1 MB would go through the disk, where what was deleted can be read for long. No body is as long as this."""
+"""Files over 1 MB would go through the disk, where what was deleted stays for long. No body is as long as this."""
 
 
 def uploads_of(request: Request) -> Uploads:

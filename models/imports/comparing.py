@@ -15,11 +15,13 @@ from models.imports.plan import EVENT, Changes, Diff, Plan, R
 from models.imports.polls import POLLS
 from models.imports.rows import MeetingRow, PollRow
 from models.imports.there import There
+from models.imports.unsaid import filled
 from models.programme import moment
 
 
 def compare(plan: Plan, there: There) -> Plan:
     """The plan with what it would change, and what does not fit together with what is there."""
+    plan = filled(plan, there)
     found = Findings(plan.names, [each for each in plan.findings if each.key not in _COMPARED])
     event = plan.event
     if event is None and there.event is None and plan.columns:

@@ -17,7 +17,7 @@ from models import imports, journal, look, office, overview, programme, venue
 from models.arrivals import ReplacePerson
 from models.command import SYSTEM, Badge, Command, Done
 from models.lists import ImportLists, digest
-from models.people import Delegation, Person
+from models.people import Delegation, NameVoter, Person
 from models.programme import Hall, Meeting
 from models.refusals import Refused
 from models.store import Store, Tx
@@ -455,6 +455,36 @@ def test_a_session_with_polls_does_not_become_a_break_by_a_list(conference: tupl
     with pytest.raises(Refused, match="import_has_problems"):
         press(store, organiser, **{"programme.csv": sheets["d1-opening"]})
     assert press(store, organiser, **{"programme.csv": sheets["d1-pre-standards"]}).notice == "imported"
+
+
+def test_a_column_that_a_list_does_not_have_empties_nothing(conference: tuple[Store, int]) -> None:
+    store, organiser = conference
+    with store.reading() as tx:
+        voter = tx.exec(select(Person).where(Person.delegation_id != None, Person.role == "participant")).first()  # noqa: E711
+        assert voter is not None
+        seat, number, role = voter.delegation_id, voter.number, voter.role
+    named = NameVoter(delegation=seat or 0, voter=voter.id or 0)
+    store.do(lambda tx: named.perform(tx, Badge(organiser, "organiser"), 2.0))
+    plenary = "d1-opening"
+    with store.reading() as tx:
+        before = tx.exec(select(Meeting).where(Meeting.key == plenary)).one()
+        assert (before.kind, len(before.titles)) == ("plenary", 4)
+
+    short = f"number,given_name,family_name,role\n{number},Nil,Sample,{role}\n".encode()
+    row = f"key,day,start,end,hall,title_en\n{plenary},{before.day},{before.start},{before.end},hall-a,Grand opening\n"
+    press(store, organiser, **{"people.csv": short, "programme.csv": row.encode()})
+    with store.reading() as tx:
+        now, after = tx.get_one(Person, voter.id), tx.exec(select(Meeting).where(Meeting.key == plenary)).one()
+        assert (now.given_name, now.delegation_id, now.organisation) == ("Nil", seat, voter.organisation)
+        assert tx.get_one(Delegation, seat).voter_id == voter.id
+        assert (after.kind, after.languages, after.abstract) == (before.kind, before.languages, before.abstract)
+        assert after.titles == before.titles | {"en": "Grand opening"}
+
+    emptied = f"number,given_name,family_name,role,delegation\n{number},Nil,Sample,{role},\n".encode()
+    press(store, organiser, **{"people.csv": emptied})  # an empty cell is said
+    with store.reading() as tx:
+        assert tx.get_one(Person, voter.id).delegation_id is None
+        assert tx.get_one(Delegation, seat).voter_id is None
 
 
 def test_nobody_takes_the_own_role_away_by_a_list(conference: tuple[Store, int]) -> None:
