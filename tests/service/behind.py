@@ -1,4 +1,5 @@
-"""The platform, and beside it a page that tells what reached it of a request, after the guard."""
+"""The platform, and beside it a page that tells what reached it of a request, after the guard,
+and one that is long."""
 
 from __future__ import annotations
 
@@ -9,9 +10,16 @@ from live.guard import App, Guard, Receive, Scope, Send
 from live.server import Served
 from live.settings import load
 
+LONG = 9_000_000
+"""Bytes of the page /long."""
+
 
 def telling(app: App) -> App:
     async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/long":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"x" * LONG})
+            return
         if scope["type"] != "http" or scope["path"] != "/told":
             await app(scope, receive, send)
             return

@@ -148,6 +148,46 @@ def test_plain_http_is_sent_to_https(proxy: Proxy) -> None:
 # --- what passes
 
 
+def on_disk(folder: Path, backend: int, **changed: str) -> set[str]:
+    """What nginx put on its disk, in its own words, after long requests and a long answer to a slow reader."""
+    made = nginx(folder, backend, **changed)
+    try:
+        for path, size in (("/badge", 60_000), ("/office/import", 300_000)):
+            made.client.ask(path, "POST", b"x" * size, origin=f"https://{made.client.host}")
+        with socket.socket() as plain:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            plain.connect(("127.0.0.1", made.client.port))
+            with made.client.tls.wrap_socket(plain, server_hostname=NAME) as raw:
+                raw.sendall(f"GET /long HTTP/1.1\r\nHost: {made.client.host}\r\nConnection: close\r\n\r\n".encode())
+                head = raw.recv(1000)
+                assert head.startswith(b"HTTP/1.1 200")
+                time.sleep(1)
+                left = 0
+                while part := raw.recv(1 << 16):
+                    left += len(part)
+                assert left > 8_000_000
+    finally:
+        made.stop()
+    return set(
+        re.findall(
+            '(client request body|upstream response) is buffered to a temporary file .* request: "[A-Z]+ (/[a-z/]*)',
+            (folder / "error.log").read_text(),
+        )
+    )
+
+
+def test_nothing_that_passes_lies_on_the_disk_of_nginx(behind: tuple[Place, Client], tmp_path: Path) -> None:
+    needed("nginx")
+    lines = ("client_body_buffer_size 64k;", "proxy_max_temp_file_size 0;", "proxy_request_buffering off;")
+
+    without = on_disk(tmp_path / "control", behind[1].port, **dict.fromkeys(lines, ""))
+    shipped = on_disk(tmp_path / "shipped", behind[1].port)
+
+    body, answer = "client request body", "upstream response"
+    assert without == {(body, "/badge"), (body, "/office/import"), (answer, "/long")}
+    assert shipped == set()
+
+
 def test_who_signs_in_gets_a_cookie_that_https_protects(proxy: Proxy, behind: tuple[Place, Client]) -> None:
     place, direct = behind
     link = Badges.open(place.folder).link_secret({"nginx": 2, "caddy": 3}[proxy.name], 1)
