@@ -16,6 +16,8 @@ from models.imports.decoding import BY_HAND, utf8
 from models.imports.findings import Findings
 from models.imports.plan import DECISIONS
 
+MOST_MB = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
@@ -59,7 +61,10 @@ def read_decisions(data: bytes | None, lists: Sequence[str], found: Findings) ->
 
 
 def read_object(file: str, data: bytes | None, found: Findings) -> dict[str, Any]:
-    """The object that a JSON file holds, or an empty one, which is said."""
+    """The object that a JSON file holds, or an empty one, which is said. It may have 1 MB: the server reads it, too."""
+    if data is not None and len(data) > MOST_MB * 1_000_000:
+        found.problem(file, 0, "too_big", limit=MOST_MB)
+        return {}
     text = utf8(file, data, found) if data is not None else None
     if text is None:
         return {}
@@ -67,6 +72,9 @@ def read_object(file: str, data: bytes | None, found: Findings) -> dict[str, Any
         given = msgspec.json.decode(text.encode(), type=dict[str, Any])
     except msgspec.DecodeError as error:
         found.problem(file, 0, "not_json", why=str(error))
+        return {}
+    except RecursionError:
+        found.problem(file, 0, "not_json", why="nested too deeply")
         return {}
     return given
 

@@ -33,6 +33,9 @@ def read_polls(data: bytes, found: Findings) -> tuple[list[PollRow], Columns]:
     except msgspec.DecodeError as error:
         found.problem(POLLS, 0, "not_json", why=str(error))
         return [], Columns()
+    except RecursionError:
+        found.problem(POLLS, 0, "not_json", why="nested too deeply")
+        return [], Columns()
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         found.problem(POLLS, 0, "not_json", why="a list of polls is expected")
         return [], Columns()

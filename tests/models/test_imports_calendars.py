@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from models.imports.calendars import ZONES
+from models.imports.zones import RULES
 from models.programme import Meeting
 from models.store import Store
 from tests import schedules
@@ -59,6 +61,41 @@ def test_a_zone_that_the_file_brings_along_is_followed_in_winter_and_in_summer()
 
     assert (said(winter), said(summer)) == ([], [])
     assert (times(winter)[0][1], times(summer)[0][1]) == ("09:30", "08:30")
+
+
+@pytest.mark.parametrize(
+    ("rule", "clock"),
+    [
+        ("FREQ=YEARLY;BYDAY=SU;BYMONTH=10;BYMONTHDAY=25,26,27,28,29,30,31", "09:30"),
+        ("FREQ=YEARLY;INTERVAL=1;BYMONTH=10;BYDAY=-1SU;WKST=MO", "09:30"),
+        # The library would work for minutes on each of these.
+        ("FREQ=YEARLY;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=MO,TU,WE,TH,FR,SA,SU", ""),
+        ("FREQ=YEARLY;BYDAY=SU", ""),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", ""),
+        ("FREQ=YEARLY;BYMONTH=10;BYDAY=1SU;BYMONTHDAY=25", ""),
+        ("FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;BYHOUR=1,2", ""),
+    ],
+)
+def test_only_rules_of_a_zone_that_come_to_one_day_a_year_are_followed(rule: str, clock: str) -> None:
+    own = [each.replace("FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10", rule) for each in OWN_ZONE]
+    event = ("UID:a", "DTSTART;TZID=Our house:20261206T073000", "DURATION:PT1H", TITLE, ROOM)
+    plan = parse("programme.ics", ics(*event, before=own))
+
+    assert [each[1] for each in times(plan)] == ([clock] if clock else [])
+    assert [each.key for each in plan.problems] == ([] if clock else ["zone_unknown"])
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_only_some_rules_of_all_zones_together_are_worked_out(n: int) -> None:
+    ruled = (*OWN_ZONE[:2], *OWN_ZONE[2:-1] * (n // 2), OWN_ZONE[-1])
+    zones = [each.replace("Our house", f"House {number}") for number in range(ZONES) for each in ruled]
+    events = [
+        (f"UID:a{number}", f"DTSTART;TZID=House {number}:202612{number + 1:02}T073000", "DURATION:PT1H", TITLE, ROOM)
+        for number in range(ZONES)
+    ]
+    problems = [each.key for each in parse("programme.ics", calendar(events, *zones)).problems]
+
+    assert problems == ["zone_unknown"] * max(0, ZONES - RULES // n)
 
 
 def test_a_zone_that_nobody_knows_is_a_problem() -> None:

@@ -377,3 +377,17 @@ def test_every_finding_has_words_for_its_parameters() -> None:
     for key, words in imports.WORDS.items():
         assert words[0].islower() or words[0] in "{1", key
         assert not words.endswith("."), key
+
+
+@pytest.mark.parametrize("name", ["event.json", "decisions.json", "polls.json"])
+def test_json_that_is_nested_without_end_is_a_problem(name: str) -> None:
+    for deep in (b'{"a":' * 100_000, b"[" * 100_000):
+        assert "not_json" in {each.key for each in imports.parse({name: deep}).problems}
+
+
+@pytest.mark.parametrize("name", ["event.json", "decisions.json"])
+def test_json_that_the_server_reads_itself_is_short(name: str) -> None:
+    long, longer = (b'{"merge": {}' + b" " * n + b"}" for n in (900_000, 1_000_000))
+
+    assert "too_big" not in {each.key for each in imports.parse({name: long}).problems}
+    assert "too_big" in {each.key for each in imports.parse({name: longer}).problems}
