@@ -250,10 +250,10 @@ def test_a_colour_that_cannot_be_read_is_refused_with_the_nearest_that_can(world
     assert refused(world, look.SetAccent(accent="teal")) == "no_such_colour"
 
 
-def png(width: int = 4, height: int = 4, *extra: tuple[bytes, bytes]) -> bytes:
+def png(width: int = 4, height: int = 4, *extra: tuple[bytes, bytes], colours: int = 0) -> bytes:
     rows = b"".join(b"\0" + bytes(width) for _ in range(height))
     parts = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), *extra, (b"IDAT", zlib.compress(rows)),
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0)), *extra, (b"IDAT", zlib.compress(rows)),
         (b"IEND", b""),
     ]  # fmt: skip
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -265,6 +265,9 @@ def test_a_logo_is_kept_without_what_else_stood_in_its_file(world: World) -> Non
     world.do(look.SetLogo(png=png(4, 4, (b"tEXt", b"Author\0somebody"), (b"eXIf", b"place"))), world.organiser)
 
     assert world.read(programme.the_event).logo == png()
+    coloured = png(4, 4, (b"PLTE", b"abc"), colours=3)
+    world.do(look.SetLogo(png=coloured), world.organiser)
+    assert world.read(programme.the_event).logo == coloured
     world.do(look.SetLogo(), world.organiser)
     assert world.read(programme.the_event).logo is None
 
@@ -275,7 +278,7 @@ def test_a_logo_is_kept_without_what_else_stood_in_its_file(world: World) -> Non
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "logo_no_png"), (b"\xff\xd8\xff\xe0JFIF", "logo_no_png"),
         (png()[:-5], "logo_damaged"), (png()[:40] + b"\xff" + png()[41:], "logo_damaged"),
         (png().replace(b"IHDR", b"IHDX"), "logo_damaged"), (b"\x89PNG\r\n\x1a\n", "logo_damaged"),
-        (b"\x89PNG\r\n\x1a\n" + b"\x7f\xff\xff\xffIHDR", "logo_damaged"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x7f\xff\xff\xffIHDR", "logo_damaged"), (png(colours=3), "logo_damaged"),
     ],
 )  # fmt: skip
 def test_what_is_no_sound_png_is_refused(world: World, data: bytes, key: str) -> None:
