@@ -75,6 +75,7 @@ WORDS: dict[str, str] = {
     "person_twice": _("%(number)s also moderates %(other)s from %(start)s to %(end)s"),
     "hall_kept": _("%(key)s has begun or has opened polls; it stays in hall %(hall)s"),
     "moderates_still": _("%(number)s moderates %(key)s, but is not in the list; taken off only by hand"),
+    "moderates_no_more": _("%(number)s was taken off %(key)s by hand, and stays off it"),
     "no_booth": _("%(key)s is announced in %(value)s, but the hall has no booth for it"),
     "name_missing": _("has no name"),
     "native_lost": _("native_name has lost its letters; left out: %(value)s"),

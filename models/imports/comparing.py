@@ -49,8 +49,8 @@ SAMPLE = '{"names": {"en": "Border Days"}, "zone": "Europe/Istanbul"}'
 
 _COMPARED = frozenset(
     {
-        "event_missing", "no_such", "hall_twice", "person_twice", "hall_kept", "moderates_still", "was_opened",
-        "poll_in_break", "no_booth", "number_given",
+        "event_missing", "no_such", "hall_twice", "person_twice", "hall_kept", "moderates_still", "moderates_no_more",
+        "was_opened", "poll_in_break", "no_booth", "number_given",
     }
 )  # fmt: skip
 """Found by comparing, so found anew each time."""
@@ -177,7 +177,12 @@ def _moderators(meetings: Sequence[MeetingRow], there: There, found: Findings) -
         # Who was replaced does not come back with the list that still names them: it means who came instead.
         meant = tuple(dict.fromkeys(there.heirs.get(number, number) for number in meeting.moderators))
         have = there.meetings[meeting.key][1].moderators if meeting.key in there.meetings else ()
-        added += [(meeting.key, number) for number in meant if number not in have]
+        for number in meant:
+            if number not in have:
+                if (meeting.key, number) in there.taken_off:
+                    found.note(PROGRAMME, meeting.row, "moderates_no_more", number=number, key=meeting.key)
+                else:
+                    added.append((meeting.key, number))
         for number in have if meeting.is_staffed else ():
             if number not in meant:
                 found.note(PROGRAMME, meeting.row, "moderates_still", number=number, key=meeting.key)

@@ -80,6 +80,7 @@ WORDS = {
     "person_twice": "{number} also moderates {other} from {start} to {end}",
     "hall_kept": "{key} has begun or has opened polls; it stays in hall {hall}",
     "moderates_still": "{number} moderates {key}, but is not in the list; taken off only by hand",
+    "moderates_no_more": "{number} was taken off {key} by hand, and stays off it",
     "no_booth": "{key} is announced in {value}, but the hall has no booth for it",
     # schedules
     "no_identifier": "has none of {value}, so that nobody would know it again",

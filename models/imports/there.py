@@ -42,6 +42,8 @@ class There:
     """Numbers given at the registration desk, to walk-ins and to those who came in another's place."""
     heirs: Mapping[str, str] = field(default_factory=dict)
     """By number of a person who was replaced, that of whoever came in their place in the end."""
+    taken_off: frozenset[tuple[str, str]] = frozenset()
+    """Sessions with the numbers of those whom somebody took off them since as moderators."""
 
     def listed(self, row: MeetingRow) -> MeetingRow:
         """A session as the list had it."""
@@ -123,7 +125,18 @@ def look(cursor: Cursor) -> There:
         "SELECT p.number, h.number FROM person p JOIN person h ON h.id = p.replaced_by_id ORDER BY h.id DESC"
     ):
         heirs[number] = heirs.get(heir, heir)  # whoever comes later has the higher id, so that theirs is known
+    last = {
+        (key, number): act
+        for key, number, act in run(
+            "SELECT s.key, json_extract(j.facts, '$.person'), j.act"
+            " FROM journal j JOIN session s ON s.id = j.session_id"
+            " WHERE j.act IN ('session_handed', 'session_taken_back')"
+            " AND json_extract(j.facts, '$.role') = 'moderator' ORDER BY j.id"
+        )
+    }
+    taken_off = frozenset(each for each, act in last.items() if act == "session_taken_back")
     return There(
         EventRow(event[0], json.loads(event[1]), event[2], event[3]) if event else None,
         halls, delegations, people, meetings, polls, frozenset(fixed), frozenset(off), moved, given, heirs,
+        taken_off,
     )  # fmt: skip

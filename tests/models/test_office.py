@@ -20,6 +20,7 @@ from models.lists import ImportLists, digest
 from models.people import Delegation, NameVoter, Person
 from models.programme import Hall, Meeting
 from models.refusals import Refused
+from models.staffing import HandSession, TakeBack
 from models.store import Store, Tx
 from tests.world import World
 
@@ -438,6 +439,30 @@ def test_the_same_list_again_does_not_bring_back_a_moderator_who_was_replaced(co
     with store.reading() as tx:
         assert tx.cursor.execute(staff).fetchall() == before
         assert (old,) in before
+
+
+def _gone(tx: Tx, session: int) -> Done:
+    tx.cursor.execute("DELETE FROM sessionstaff WHERE session_id = ?", (session,))
+    return Done()
+
+
+def test_the_same_list_again_does_not_bring_back_a_moderator_who_was_taken_off(conference: tuple[Store, int]) -> None:
+    store, organiser = conference
+    with store.reading() as tx:
+        person = tx.exec(select(Person).where(Person.number == "1007")).one().id or 0
+        session = tx.exec(select(Meeting).where(Meeting.key == "d2-closing")).one().id or 0
+    desk = Badge(organiser, "organiser")
+
+    store.do(lambda tx: TakeBack(session=session, person=person).perform(tx, desk, 2.0))
+    off = planned(store, **EXAMPLE_LISTS)
+    store.do(lambda tx: HandSession(session=session, person=person).perform(tx, desk, 3.0))
+    back = planned(store, **EXAMPLE_LISTS)
+    store.do(lambda tx: _gone(tx, session))  # nobody took them off: the row is not there
+    lost = planned(store, **EXAMPLE_LISTS)
+
+    assert (off.changes.n, [each.key for each in off.findings if "moderates" in each.key]) == (0, ["moderates_no_more"])
+    assert (back.changes.n, [each.key for each in back.findings if "moderates" in each.key]) == (0, [])
+    assert ("d2-closing", "1007") in lost.changes.moderators
 
 
 def test_a_session_with_polls_does_not_become_a_break_by_a_list(conference: tuple[Store, int]) -> None:
