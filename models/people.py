@@ -10,10 +10,10 @@ from sqlmodel import Field, SQLModel, col, func, select
 
 from models import journal
 from models.command import Badge, Command, Done, Id, Touched
-from models.finding import holds, sounds
 from models.logins import Asking, Login
 from models.refusals import Refused
 from models.rights import may_answer_for, require
+from models.search import holds, sounds
 from models.store import Tx
 from models.tidy import fold
 
@@ -200,7 +200,7 @@ class PersonRow:
 def find(tx: Tx, text: str, now: float, limit: int = FOUND) -> tuple[PersonRow, ...]:
     """People by number or any part of a name in any script, without regard to case or accents.
 
-    A whole number comes first. Where nothing is written so, what sounds so (`models.finding`): 15 ms of
+    A whole number comes first. Where nothing is written so, what sounds so (`models.search`): 15 ms of
     5,000 people, and 40 more.
     """
     wanted = fold(text).split()

@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("models.store",),
     (
         "models", "models.arrivals", "models.ballots", "models.binding", "models.boards", "models.called_off",
-        "models.cards", "models.carried", "models.devices", "models.doors", "models.drafts", "models.finding",
+        "models.cards", "models.carried", "models.devices", "models.doors", "models.drafts", "models.search",
         "models.hands", "models.imports", "models.journal", "models.kinds", "models.lists", "models.logins",
         "models.look", "models.migrations", "models.office", "models.overview", "models.people", "models.polls",
         "models.programme", "models.results", "models.rights", "models.rounds", "models.schedule", "models.screens",

@@ -8,16 +8,16 @@ from live.routes import (
     lists,
     look,
     office,
+    people,
     phone,
     printing,
     registration,
     screen,
-    setup,
     tablet,
     teller,
 )
 
 VIEWS = (
-    phone, badge, do, desk, office, setup, lists, look, printing, registration, screen, tablet, teller, health,
+    phone, badge, do, desk, office, people, lists, look, printing, registration, screen, tablet, teller, health,
 )  # fmt: skip
 ROUTES = [route for view in VIEWS for route in view.routes]

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from live import deciding, pages, preview
 from live.node import THE_SYSTEM, Node
-from live.routes import setup
+from live.routes import office
 from live.uploads import BYTES, FILES, Upload, Uploads, read
 from models import lists
 from models.command import Badge
@@ -43,7 +43,7 @@ async def choose(request: Request) -> Response:
     """GET /office/import: choose files."""
     badge = pages.person_badge(request)
     with pages.node_of(request).store.reading() as tx:
-        context = setup.frame(request, tx, "import")
+        context = office.frame(request, tx, "import")
         voting = _voting(tx)
     return pages.page(
         request, "office/import.html", badge, voting=voting, limit=BYTES // 1_000_000, **context
@@ -81,7 +81,7 @@ async def show(request: Request) -> Response:
     except Refused as refused:
         return pages.answer(request, badge, refused, back=WAYS)
     with pages.node_of(request).store.reading() as tx:
-        context: dict[str, Any] = setup.frame(request, tx, "import")
+        context: dict[str, Any] = office.frame(request, tx, "import")
         voting = _voting(tx)
         halls = [(hall.key, hall.names) for hall in tx.exec(select(Hall).order_by(Hall.key))]
     halls += [(hall.key, hall.names) for hall in plan.halls if hall.key not in dict(halls)]

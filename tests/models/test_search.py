@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.finding import holds, sounds
+from models.search import holds, sounds
 from models.tidy import fold
 
 
