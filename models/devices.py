@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from models import journal
 from models.command import Badge, Command, Done, Id, Touched
@@ -96,17 +96,17 @@ class ShowBadge(Command):
         return Done(notice="signed_in")
 
     def _ask(self, tx: Tx, now: float) -> Done:
-        for old in tx.exec(select(Asking).where(Asking.person_id == self.person)).all():
+        former = tx.exec(select(Asking).where(Asking.person_id == self.person)).all()
+        used = {old.number for old in former}  # a device that waited in vain may still show its number
+        for old in former:
             if old.issue != self.issue or abs(now - old.made_at) > ASKS_FOR:
                 tx.delete(old)
         tx.flush()
-        asking, known = (
-            [n for (n,) in tx.cursor.execute(f"SELECT number FROM {table} WHERE person_id = ?", (self.person,))]
-            for table in ("asking", "login")
-        )
-        if len(asking) >= ASKING:
+        asking = tx.exec(select(func.count()).where(Asking.person_id == self.person)).one()
+        if asking >= ASKING:
             raise Refused("too_many_devices")
-        number = secrets.choice([n for n in range(10, 100) if n not in (*asking, *known)])
+        known = tx.exec(select(Login.number).where(Login.person_id == self.person)).all()
+        number = secrets.choice([n for n in range(10, 100) if n not in used.union(known)])
         tx.add(
             Asking(
                 token_hash=self.token_hash, person_id=self.person, issue=self.issue, language=self.language,
