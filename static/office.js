@@ -23,6 +23,9 @@ for (const picker of document.querySelectorAll("[data-picks]")) {
   picker.addEventListener("input", () => (field.value = picker.value));
   field.addEventListener("input", () => /^#[0-9a-f]{6}$/i.test(field.value) && (picker.value = field.value.toLowerCase()));
 }
+// On a phone the pages stand in one row: the one that is open comes into sight, and the page itself does not move.
+const here = document.querySelector(".side [aria-current]"), row = here?.closest("nav");
+if (row) row.scrollLeft += here.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - here.offsetWidth) / 2;
 // A fold that an address leads to opens.
 const open = () => {
   const target = document.getElementById(location.hash.slice(1));

@@ -75,6 +75,15 @@ async def test_every_page_is_there_in_every_language(house: House, language: str
             assert f'<html lang="{language}"' in page.text
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_every_page_has_the_theme_its_reader_chose(house: House, theme: str) -> None:
+    cookie = f"hallside={house.token(house.world.organiser)}; theme={theme}"
+    async with browser(house, accept="text/html", cookie=cookie) as client:
+        for path in PAGES:
+            told = (await client.get(path)).text.partition("<head>")[0]
+            assert f'data-theme="{theme}"' in told, path
+
+
 @pytest.mark.parametrize("role", ["participant", "registration", "av", "moderator", "data_protection"])
 async def test_nobody_else_sees_them(house: House, role: str) -> None:
     become(house, role)
