@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from dataclasses import asdict
 from datetime import datetime
@@ -15,11 +14,9 @@ import typer
 from live import backup as backups
 from live import doctor
 from live import restore as restoring
+from live.options import Config, Data, say
 from live.settings import load
 from models.migrations import HEAD
-
-Data = Annotated[Path | None, typer.Option(help="Folder of the database and the badge key.", metavar="DIR")]
-Config = Annotated[Path | None, typer.Option(help="Settings file; else hallside.toml in the data folder.")]
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -34,17 +31,17 @@ def _backup(
     settings = load(config, data=data)
     made = backups.make(settings, file, force=force, now=time.time())
     told = made.manifest
-    _say(f"{made.file}: {_size(made.size)}, {_counted(told.counts)}.")
-    _say("It holds the badge key and all records: who has this file has every badge. Keep it as you keep the server.")
+    say(f"{made.file}: {_size(made.size)}, {_counted(told.counts)}.")
+    say("It holds the badge key and all records: who has this file has every badge. Keep it as you keep the server.")
     if made.open_to:
-        _say("ATTENTION: others may read it where it lies, since that disk keeps no owners. Move it, or encrypt it.")
+        say("ATTENTION: others may read it where it lies, since that disk keeps no owners. Move it, or encrypt it.")
     if told.unsealed_secret_polls:
-        _say(
+        say(
             "ATTENTION: a secret poll was not sealed yet. This backup is from before its seal: after it, make a new "
             "one and delete this one."
         )
     if made.file.resolve().is_relative_to(settings.data.resolve()):
-        _say("It lies in the data folder: copy it to another disk, else both are lost together.")
+        say("It lies in the data folder: copy it to another disk, else both are lost together.")
 
 
 @commands.command("restore")
@@ -59,12 +56,12 @@ def _restore(
     settings = load(config, data=data)
     manifest, aside = restoring.restore(settings, file, force=force, now=time.time())
     made = datetime.fromtimestamp(manifest.at).astimezone()
-    _say(f"{settings.data} is as it was on {made:%Y-%m-%d at %H:%M:%S %Z}: {_counted(manifest.counts)}.")
+    say(f"{settings.data} is as it was on {made:%Y-%m-%d at %H:%M:%S %Z}: {_counted(manifest.counts)}.")
     if manifest.revision != HEAD:
-        _say(f"It was made by version {manifest.version} and has been brought up to this one.")
+        say(f"It was made by version {manifest.version} and has been brought up to this one.")
     if aside is not None:
-        _say(f"What was there before is in {aside}. It holds secrets, too: delete it when nobody needs it.")
-    _say("Badges and screen links that were revoked after the backup work again: revoke them once more.")
+        say(f"What was there before is in {aside}. It holds secrets, too: delete it when nobody needs it.")
+    say("Badges and screen links that were revoked after the backup work again: revoke them once more.")
 
 
 @commands.command("doctor")
@@ -92,7 +89,3 @@ def _counted(counts: dict[str, int]) -> str:
 
 def _size(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

@@ -42,8 +42,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("live.condition", "live.faces", "live.pages"),
     ("live.routes",),
     (
-        "app", "live.backup", "live.child", "live.cli", "live.decisions", "live.doctor", "live.example",
-        "live.invented", "live.keeping", "live.offline", "live.printing", "live.restore", "live.welcome",
+        "app", "live.backup", "live.child", "live.cli", "live.doctor", "live.example", "live.importing",
+        "live.invented", "live.keeping", "live.offline", "live.options", "live.printing", "live.restore",
+        "live.welcome",
     ),
 )  # fmt: skip
 """From the ground up. A module imports its own floor and those below."""
