@@ -314,13 +314,16 @@ class Node:
                 self._loop.create_task(self._refresh_badges())
 
     def _close_revoked(self, key: str) -> None:
-        """Close the sockets of a badge whose login is gone: signed out, revoked or reissued."""
+        """Close the sockets of a badge whose login is gone, or that has another role by now: signed out, revoked,
+        reissued, or changed by a list. What was looked up at the door counts for a whole line."""
         for line in self.lines_of(key):
             badge = line.who
             if isinstance(badge, Badge):
                 row = self.store.peek.cursor.execute(logins.BADGE_BY_LOGIN, (badge.login, badge.login)).fetchone()
                 if row is None:
                     self.hub.close([line], 4001, "signed out")
+                elif row[1] != badge.role:
+                    self.hub.close([line], 4001, "another role")
 
     def _close_desks(self, key: str) -> None:
         """Close what a person looks at beside their phone: they may no more. The page that is loaded then says so."""

@@ -52,6 +52,7 @@ def apply(tx: Tx, plan: Plan, badge: Badge, now: float, approver: str | None = N
     if plan.problems:
         raise Refused("import_has_problems", count=len(plan.problems), first=str(plan.problems[0]))
     changes = plan.changes
+    roles = _other_roles(tx, changes.people.changed)
     if changes.event:
         _write_event(tx, changes.event)
     _write_halls(tx, changes.halls.new, changes.halls.changed)
@@ -64,7 +65,7 @@ def apply(tx: Tx, plan: Plan, badge: Badge, now: float, approver: str | None = N
     for id_, poll in changes.polls.changed:
         _write_poll(tx, poll, tx.get(polls.Poll, id_))
     approved = _approve(tx, plan.polls, approver, now) if approver else 0
-    applied = Applied(changes, approved, _screens(tx), _touched(tx, changes))
+    applied = Applied(changes, approved, _screens(tx), _touched(tx, changes) | roles)
     if applied.n:
         journal.write(
             tx, badge, now, None, "imported", halls=_size(changes.halls), delegations=_size(changes.delegations),
@@ -105,6 +106,12 @@ def _write_delegations(tx: Tx, new: Sequence[DelegationRow], changed: Sequence[t
     tx.cursor.executemany(
         "UPDATE delegation SET place = ?, votes = ?, names = ? WHERE key = ?", [values(row) for _, row in changed]
     )
+
+
+def _other_roles(tx: Tx, changed: Sequence[tuple[int, PersonRow]]) -> Touched:
+    """Whose role is to change: their open lines know the one they came with."""
+    roles = dict(tx.cursor.execute("SELECT id, role FROM person").fetchall()) if changed else {}
+    return frozenset((f"person:{id_}", "badge") for id_, row in changed if roles[id_] != row.role)
 
 
 def _write_people(tx: Tx, new: Sequence[PersonRow], changed: Sequence[tuple[int, PersonRow]]) -> None:

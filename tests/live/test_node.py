@@ -18,10 +18,13 @@ from live import projector as projector_module
 from live.badges import hash_token
 from live.faces import look
 from live.node import BADGE_KEPT, SWEEP, THE_SYSTEM, Node
-from models import polls, stage, voting
+from models import imports, polls, stage, voting
 from models.ballots import CastVote
 from models.command import Badge, Command, Done
 from models.doors import CheckIn
+from models.imports import there
+from models.imports.comparing import compare
+from models.lists import ImportLists, digest
 from models.logins import SignOut
 from models.people import ReissueBadge, RevokeBadge
 from models.refusals import Refused
@@ -287,6 +290,44 @@ async def test_a_revoked_badge_loses_its_sockets_on_every_node(
     assert [other.code for other in others] == [None, None]
     again = await two.guest(None)
     assert again.code == 4002
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["bus up", "bus down"])
+async def test_who_has_another_role_by_a_list_loses_the_lines_of_the_old_one(two: House, down: bool) -> None:
+    world, deputy = two.world, Badge(3, "organiser")
+
+    def appoint(tx: Tx) -> Done:
+        tx.cursor.execute("UPDATE person SET role = 'organiser' WHERE id = 3")
+        return Done()
+
+    world.store.do(appoint)
+    desks = [await two.guest(deputy, "desk", session=1, node=n) for n in range(2)]
+    other = await two.guest(world.organiser, "desk", session=1)
+    two.bus.down = down
+
+    await two.perform(THE_SYSTEM, listed(world, "1003,Given3,Family3,participant"))
+
+    for desk in desks:
+        await desk.until(lambda desk=desk: desk.code is not None)
+    assert [desk.code for desk in (*desks, other)] == [4001, 4001, None]
+    assert (await desks[0].ask(RevokeBadge(person=1))) == {"no": "closed"}
+
+
+async def test_who_keeps_their_role_in_a_list_keeps_their_lines(house: House) -> None:
+    phone = await house.guest(house.world.person(0))
+
+    await house.perform(THE_SYSTEM, listed(house.world, "1004,Anna,Family4,participant"))
+    await asyncio.sleep(HEALED)
+
+    assert phone.code is None
+
+
+def listed(world: World, *rows: str) -> ImportLists:
+    """A list of people with these rows, as the organiser has seen it in the preview."""
+    text = "\n".join(("number,given_name,family_name,role", *rows))
+    with world.store.reading() as tx:
+        plan = compare(imports.parse({"people.csv": text.encode()}, tx.cursor), there.look(tx.cursor))
+    return ImportLists(plan=plan, seen=digest(plan), person=1)
 
 
 async def test_signing_out_closes_this_browsers_lines_and_no_others(house: House) -> None:
