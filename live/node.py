@@ -57,8 +57,8 @@ WATCH = 1.0
 RING = 0.1
 """Seconds in which what votes touched is gathered before the other nodes hear of it."""
 
-PERSONAL = ("my", "devices")
-"""Topics of what one person alone is shown."""
+PERSONAL = ("my", "devices", "rights")
+"""Topics of one person alone: what they are shown, and what they may look at."""
 
 THE_SYSTEM = Badge(0, SYSTEM)
 
@@ -306,8 +306,6 @@ class Node:
             elif topic == "badge":
                 self._known.clear()
                 self._close_revoked(address)
-            elif topic == "rights":
-                self._close_desks(address)
             elif topic == "look":
                 self._dress()  # at once: whoever changed it sees it on their next page
             elif topic == "people":
@@ -324,13 +322,6 @@ class Node:
                     self.hub.close([line], 4001, "signed out")
                 elif row[1] != badge.role:
                     self.hub.close([line], 4001, "another role")
-
-    def _close_desks(self, key: str) -> None:
-        """Close what a person looks at beside their phone: they may no more. The page that is loaded then says so."""
-        for line in self.lines_of(key):
-            seen = self.hub.audiences_of(line)
-            if seen and seen[0].view != "phone":
-                self.hub.close([line], 4001, "another role")
 
     def _dress(self) -> None:
         with self.store.reading() as tx:

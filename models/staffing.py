@@ -57,7 +57,7 @@ class HandSession(Command):
 
 
 class TakeBack(Command):
-    """The role for the session ends, and the desk of whoever had it closes.
+    """The role for the session ends, and a desk that whoever had it may see no more closes.
 
     The registration desk takes back what was handed over at it, and nothing of what the lists say.
     """

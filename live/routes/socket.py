@@ -161,11 +161,23 @@ class Connection:
             self.line.show(faces.devices(self.node, self.badge, self.look.view))
 
     def tell(self, topic: str) -> None:
-        """Something that this person alone is shown was touched."""
+        """Something of this person alone was touched."""
         if topic == "devices":
             self._show_devices()
+        elif topic == "rights":
+            self._require_look()
         else:
             self._seat()
+
+    def _require_look(self) -> None:
+        """Close what they may look at no more; the page that is loaded then says so. What they still may stays open,
+        so it may be asked again: a role that ended elsewhere ends nothing here."""
+        if self.hello is not None and self.hello.view != "phone":
+            try:
+                self._looked(self.hello)
+            except Refused:
+                self.node.hub.leave(self.line)
+                self.line.close(SIGNED_OUT, "another role")
 
     def _seat(self) -> None:
         """The person was checked in to a session, here or on another device: look there from now on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 
 from live.badges import grouped
+from live.node import SWEEP
 from models import people
 from models.arrivals import ReplacePerson
 from models.binding import BindSpare
@@ -158,6 +160,22 @@ async def test_a_session_that_is_taken_back_closes_the_desk_and_leaves_the_phone
 
     assert (desk.code, far.code, phone.code) == (4001, 4001, None)
     assert (await page(house, anna, "/desk/2"))[0] == 403
+
+
+async def test_a_session_that_is_taken_back_leaves_the_desks_of_their_other_ones_open(house: House) -> None:
+    world = house.world
+    organiser, anna = world.organiser, world.person(0)
+    for session, role in ((1, "moderator"), (2, "chair"), (2, "moderator")):
+        await house.perform(organiser, HandSession(session=session, person=ANNA, role=role))
+    one, two = await house.guest(anna, "desk", session=1), await house.guest(anna, "desk", session=2, node=1)
+
+    await house.perform(organiser, TakeBack(session=1, person=ANNA))
+    await house.perform(organiser, TakeBack(session=2, person=ANNA))
+    await one.until(lambda: one.code is not None)
+    again = await house.guest(anna, "desk", session=2)
+    await asyncio.sleep(SWEEP + 0.2)  # which looks again at everything that was touched
+
+    assert (one.code, two.code, again.code) == (4001, None, None)
 
 
 async def test_every_desk_hears_of_what_another_did(house: House) -> None:
