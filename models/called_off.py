@@ -12,7 +12,7 @@ from models.command import Badge, Command, Done, Id
 from models.polls import Poll, touched
 from models.programme import confirmation, pick, touched_by
 from models.refusals import Refused
-from models.schedule import changeable, desks, require_ahead
+from models.schedule import changeable, clashes, desks, require_ahead
 from models.store import Tx
 from models.voting import withdraw
 
@@ -71,9 +71,13 @@ class CancelSession(Command):
 
 
 class RestoreSession(Command):
-    """A session cancelled within the day is planned again, in its hall and at its time. Its polls stay withdrawn."""
+    """A session cancelled within the day is planned again, in its hall and at its time. Its polls stay withdrawn.
+
+    `again` accepts a clash that was named: somebody else may have the hall by now, or the moderator.
+    """
 
     session: Id
+    again: bool = False
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         meeting = changeable(tx, badge, self.session)
@@ -83,6 +87,7 @@ class RestoreSession(Command):
             raise Refused("not_cancelled")
         if meeting.ended_at is not None and now - meeting.ended_at > RESTORED_WITHIN:
             raise Refused("cancelled_for_good")
+        clashes(tx, meeting, meeting.hall_id, badge, again=self.again, staff=True)
         meeting.state, meeting.started_at, meeting.ended_at = "planned", None, None
         tx.add(meeting)
         look = touched_by(meeting) | carried.take_back(tx, meeting, badge, now)

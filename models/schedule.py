@@ -52,7 +52,7 @@ class RunLate(Command):
             _set(each, start=start, end=end)
         if self.minutes < 0 and meeting.state == "planned":
             among = frozenset(each.id for each in shifted)
-            _clashes(tx, meeting, meeting.hall_id, badge, among=among, key="hall_still_busy")
+            clashes(tx, meeting, meeting.hall_id, badge, among=among, key="hall_still_busy")
         look: set[tuple[str, str]] = set()
         for each in shifted:
             tx.add(each)
@@ -101,7 +101,7 @@ class MoveSession(Command):
                 raise Refused("confirm_number", number=confirmation(self.session))
         left = meeting.hall_id
         _set(meeting, day=day, start=start, end=end)
-        clashes = _clashes(tx, meeting, self.hall, badge, again=self.again, staff=not same)
+        twice = clashes(tx, meeting, self.hall, badge, again=self.again, staff=not same)
         if self.hall != left:
             depart(meeting, "hall", tx.get_one(Hall, left).key, hall.key)
         meeting.hall_id = self.hall
@@ -120,7 +120,7 @@ class MoveSession(Command):
             look |= carried.suggest(tx, meeting, "starts_at", badge, now)
         floor = programme.the_event(tx).languages.split(",")[0]
         journal.write(
-            tx, badge, now, self.session, "session_moved_again" if clashes else "session_moved",
+            tx, badge, now, self.session, "session_moved_again" if twice else "session_moved",
             hall=pick(hall.names, floor), day=day, start=start, end=end,
         )  # fmt: skip
         return Done(look, "session_moved")
@@ -160,7 +160,7 @@ def require_ahead(meeting: Meeting, badge: Badge) -> None:
         raise Refused("session_postponed")
 
 
-def _clashes(
+def clashes(
     tx: Tx, meeting: Meeting, hall_id: int, badge: Badge, *, again: bool = False, staff: bool = False,
     among: frozenset[int | None] = frozenset(), key: str = "hall_busy",
 ) -> bool:  # fmt: skip

@@ -438,6 +438,26 @@ def test_cancelled_by_mistake_it_is_planned_again_within_the_day_and_its_polls_s
     assert day.poll()
 
 
+def test_a_hall_that_was_given_away_meanwhile_is_named_before_a_session_is_planned_again(day: World) -> None:
+    day.do(called_off.CancelSession(session=4, confirm=programme.confirmation(4)), day.organiser)
+    day.do(schedule.MoveSession(session=6, hall=1), day.organiser)
+
+    told = refused(day, called_off.RestoreSession(session=4))
+    day.do(called_off.RestoreSession(session=4, again=True), day.organiser)
+
+    assert (told.key, told.params["title"]) == ("hall_busy", "s6 en")
+    assert row(day, 4)["state"] == "planned"
+
+
+def test_a_moderator_who_was_booked_meanwhile_is_named_before_a_session_is_planned_again(day: World) -> None:
+    day.do(called_off.CancelSession(session=4, confirm=programme.confirmation(4)), day.organiser)
+    change(day, "INSERT INTO sessionstaff (session_id, person_id, role) VALUES (6, 2, 'moderator')")
+
+    told = refused(day, called_off.RestoreSession(session=4))
+
+    assert (told.key, told.params["other"]) == ("moderator_busy", "s6 en")
+
+
 @pytest.mark.parametrize(
     ("sql", "command", "key"),
     [
