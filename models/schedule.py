@@ -101,7 +101,7 @@ class MoveSession(Command):
                 raise Refused("confirm_number", number=confirmation(self.session))
         left = meeting.hall_id
         _set(meeting, day=day, start=start, end=end)
-        twice = clashes(tx, meeting, self.hall, badge, again=self.again, staff=not same)
+        twice = clashes(tx, meeting, self.hall, badge, again=self.again, staff=not same or meeting.state == "postponed")
         if self.hall != left:
             depart(meeting, "hall", tx.get_one(Hall, left).key, hall.key)
         meeting.hall_id = self.hall

@@ -356,6 +356,15 @@ def test_a_postponed_session_waits_for_a_time_and_is_planned_again_by_moving_it(
     assert (row(day, 4)["state"], times(day, 4)) == ("planned", ["14:00-15:00"])
 
 
+def test_a_moderator_who_was_booked_meanwhile_is_named_though_the_old_hour_is_taken_again(day: World) -> None:
+    day.do(called_off.PostponeSession(session=4), day.organiser)
+    change(day, "INSERT INTO sessionstaff (session_id, person_id, role) VALUES (6, 2, 'moderator')")
+
+    told = refused(day, schedule.MoveSession(session=4, hall=1))
+
+    assert (told.key, told.params["other"]) == ("moderator_busy", "s6 en")
+
+
 def test_a_session_that_is_on_is_not_postponed(day: World) -> None:
     assert refused(day, called_off.PostponeSession(session=1)).key == "session_is_on"
 
