@@ -70,7 +70,8 @@ class MoveSession(Command):
     """Another hall, or another day and time; a postponed session is planned again. What is empty stays as it is.
 
     With a new start alone the session keeps its length. `again` accepts a clash that was named; `confirm` repeats the
-    two digits shown on the spot when the session is on.
+    two digits shown on the spot when the session is on. `seen_day`, `seen_start` and `seen_end` are the times the
+    sender saw: a form that fills in all of them must not take back a delay of meanwhile.
     """
 
     session: Id
@@ -80,6 +81,9 @@ class MoveSession(Command):
     end: Word = ""
     confirm: Id = 0
     again: bool = False
+    seen_day: Word = ""
+    seen_start: Word = ""
+    seen_end: Word = ""
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         meeting = changeable(tx, badge, self.session)
@@ -94,6 +98,9 @@ class MoveSession(Command):
         same = (day, start, end) == (meeting.day, meeting.start, meeting.end)
         if same and self.hall == meeting.hall_id and meeting.state != "postponed":
             return Done()
+        seen = (self.seen_day or meeting.day, self.seen_start or meeting.start, self.seen_end or meeting.end)
+        if seen != (meeting.day, meeting.start, meeting.end):
+            raise Refused("times_changed", time=meeting.end)
         if meeting.state == "on":
             if (day, start) != (meeting.day, meeting.start):
                 raise Refused("on_keeps_start")

@@ -242,6 +242,22 @@ async def test_forms_without_script_are_there_for_organisers_and_do_what_they_sa
     assert (row.hall_id, row.start, row.end) == (1, "09:00", "09:30")
 
 
+async def test_a_move_form_that_was_open_during_a_delay_is_refused_with_the_time_of_now(house: House) -> None:
+    world = house.world
+    async with browser(house, cookie=f"hallside={house.token(world.organiser)}") as organiser:
+        page = (await organiser.get("/office/session/3", headers={"accept": "text/html"})).text
+        form = re.search(r'<form id="f-move-3".*?</form>', page, re.DOTALL)
+        assert form
+        shown = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0])) | {"hall": "2"}
+        shown.pop("again")
+        await house.perform(world.moderator, schedule.RunLate(session=1, minutes=20, seen_end="10:00"))
+        answer = await organiser.post("/do/move_session", data=shown)
+
+    assert answer.json()["no"] == "times_changed"
+    row = world.read(lambda tx: tx.get_one(programme.Meeting, 3))
+    assert (row.hall_id, row.start, row.end) == (1, "10:20", "11:20")
+
+
 async def test_what_a_badge_may_not_do_is_hidden_at_its_desk_by_the_page(house: House) -> None:
     world = house.world
     told = {}

@@ -277,6 +277,32 @@ def test_a_planned_session_disturbs_no_screen_that_follows_another(day: World) -
     assert row(day, 5)["listed"] == {"hall": "hall-a", "start": "11:30", "end": "12:30"}
 
 
+@pytest.mark.parametrize(("session", "end"), [(4, "11:50"), (1, "10:20")])
+def test_a_form_of_before_takes_no_delay_back(day: World, session: int, end: str) -> None:
+    seen = {name: row(day, session)[name] for name in ("day", "start", "end")}
+    change(day, "UPDATE session SET state = 'ended' WHERE id = 2")
+    late(day, 20)
+    form = schedule.MoveSession(
+        session=session, hall=2, **seen, again=True, confirm=programme.confirmation(session),
+        **{f"seen_{name}": value for name, value in seen.items()},
+    )  # fmt: skip
+
+    told = refused(day, form)
+
+    assert (told.key, told.params) == ("times_changed", {"time": end})
+
+
+def test_a_move_that_arrives_twice_is_done_once_and_not_refused(day: World) -> None:
+    command = schedule.MoveSession(session=5, hall=2, start="12:00", end="13:00", seen_start="11:30", seen_end="12:30")
+    day.do(command, day.organiser)
+    before = day.dump()
+
+    again = day.do(command, day.organiser)
+
+    assert again.notice == "done"
+    assert day.dump() == before
+
+
 def test_two_sessions_are_never_on_in_one_hall(day: World) -> None:
     told = refused(day, schedule.MoveSession(session=1, hall=2, confirm=CONFIRM, again=True))
 
