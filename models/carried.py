@@ -1,7 +1,7 @@
 """What a change of the programme does to the halls' screens: words are staged as next, and a person takes them.
 
 Only a screen whose session has left says so at once. What it showed is gone from there, and whoever stands before it
-must be told where.
+must be told where, or that it does not take place.
 """
 
 from __future__ import annotations
@@ -16,25 +16,29 @@ from models.store import Tx
 
 OURS = ("hall_moved", "starts_at", "postponed", "cancelled")
 """Announcements staged here. They name no hall and no time: whoever draws them reads the session."""
+OFF = ("postponed", "cancelled")
+"""What a screen that was left says in place of where the session went."""
 
 
 def suggest(tx: Tx, meeting: Meeting, words: str, badge: Badge, now: float) -> Touched:
     """Stage an announcement as next where the hall's screen follows this session and nobody staged anything else."""
     assert meeting.id is not None
+    left = _tell(tx, meeting, words if words in OFF else "hall_moved", badge, now)
     on = tx.get(Stage, meeting.hall_id)
     if on is None or on.session_id != meeting.id or (on.next and not ours(on.next)):
-        return frozenset()
-    return _stage(tx, on, meeting.id, Scene(kind="announcement", words=words, session=meeting.id), badge, now)
+        return left
+    return left | _stage(tx, on, meeting.id, Scene(kind="announcement", words=words, session=meeting.id), badge, now)
 
 
 def take_back(tx: Tx, meeting: Meeting, badge: Badge, now: float) -> Touched:
     """What was suggested holds no longer: it leaves next, and where it is on air the title is staged in its place."""
     assert meeting.id is not None
+    left = _tell(tx, meeting, "hall_moved", badge, now)
     on = tx.get(Stage, meeting.hall_id)
     if on is None or on.session_id != meeting.id or (on.next and not ours(on.next)):
-        return frozenset()
+        return left
     title = Scene(kind="title", session=meeting.id) if ours(on.program) else None
-    return _stage(tx, on, meeting.id, title, badge, now)
+    return left | _stage(tx, on, meeting.id, title, badge, now)
 
 
 def start(tx: Tx, meeting: Meeting, badge: Badge, now: float) -> None:
@@ -66,6 +70,22 @@ def move(tx: Tx, meeting: Meeting, badge: Badge, now: float) -> Touched:
         scene = None if aired.kind == "title" else aired
         _show(tx, here, meeting.id, Scene(kind="title", session=meeting.id), scene, badge, now)
         journal.write(tx, badge, now, meeting.id, "screen_follows")
+    return _screens(halls)
+
+
+def _tell(tx: Tx, meeting: Meeting, words: str, badge: Badge, now: float) -> Touched:
+    """Screens that the session has left say what is so of it now, unless a person shows something else there."""
+    assert meeting.id is not None
+    told = Scene(kind="announcement", words=words, session=meeting.id)
+    halls = set()
+    for on in tx.exec(select(Stage).where(Stage.session_id == meeting.id, Stage.hall_id != meeting.hall_id)):
+        if ours(on.program) and on.program != pack(told):
+            _show(tx, on, meeting.id, told, unpack(on.next), badge, now)
+            halls.add(on.hall_id)
+    return _screens(halls)
+
+
+def _screens(halls: set[int]) -> Touched:
     return frozenset((f"hall:{hall}", part) for hall in halls for part in ("scene", "turnout", "here", "air"))
 
 

@@ -424,6 +424,38 @@ def test_a_restored_session_takes_its_words_back_and_stages_its_title_where_they
     assert day.air().next == Scene(kind="title", session=4)
 
 
+def test_a_screen_that_was_left_says_at_once_that_the_session_is_off_and_where_it_is_once_it_is_on_again(
+    day: World,
+) -> None:
+    change(day, "UPDATE session SET state = 'ended' WHERE id = 2")
+    day.do(schedule.MoveSession(session=1, hall=2, confirm=CONFIRM), day.organiser)
+    version = day.air(1).version
+
+    done = day.do(called_off.CancelSession(session=1, confirm=CONFIRM), day.organiser)
+    cancelled = day.air(1)
+    day.do(called_off.RestoreSession(session=1), day.organiser)
+    restored = day.air(1)
+    day.do(called_off.PostponeSession(session=1), day.organiser)
+    postponed = day.air(1)
+    day.do(schedule.MoveSession(session=1, hall=2, start="14:00"), day.organiser)
+
+    said = [air.program.words for air in (cancelled, restored, postponed, day.air(1))]
+    assert said == ["cancelled", "hall_moved", "postponed", "hall_moved"]
+    assert cancelled.version == version + 1
+    assert {("hall:1", "scene"), ("hall:1", "air")} <= done.touched
+
+
+def test_what_a_person_shows_on_a_screen_that_was_left_stays(day: World) -> None:
+    change(day, "UPDATE session SET state = 'ended' WHERE id = 2")
+    day.do(schedule.MoveSession(session=1, hall=2, confirm=CONFIRM), day.organiser)
+    day.do(stage.ShowScene(hall=1, scene=Scene(kind="lobby")), day.organiser)
+    before = day.air(1)
+
+    day.do(called_off.CancelSession(session=1, confirm=CONFIRM), day.organiser)
+
+    assert day.air(1) == before
+
+
 def test_a_session_that_starts_after_all_takes_the_words_off_the_screen(day: World) -> None:
     change(day, "UPDATE session SET state = 'ended' WHERE id = 1")
     day.do(doors.Follow(session=4), day.moderator)
