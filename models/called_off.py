@@ -71,7 +71,8 @@ class CancelSession(Command):
 
 
 class RestoreSession(Command):
-    """A session cancelled within the day is planned again, in its hall and at its time. Its polls stay withdrawn.
+    """A session cancelled within the day is planned again, in its hall and at its time, or waits for one again where it
+    did before. Its polls stay withdrawn.
 
     `again` accepts a clash that was named: somebody else may have the hall by now, or the moderator.
     """
@@ -81,15 +82,31 @@ class RestoreSession(Command):
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         meeting = changeable(tx, badge, self.session)
-        if meeting.state in ("planned", "on"):
+        if meeting.state in ("planned", "on", "postponed"):
             return Done()
         if meeting.state != "cancelled":
             raise Refused("not_cancelled")
         if meeting.ended_at is not None and now - meeting.ended_at > RESTORED_WITHIN:
             raise Refused("cancelled_for_good")
-        clashes(tx, meeting, meeting.hall_id, badge, again=self.again, staff=True)
-        meeting.state, meeting.started_at, meeting.ended_at = "planned", None, None
+        postponed = _had_no_time(tx, self.session)
+        if not postponed:
+            clashes(tx, meeting, meeting.hall_id, badge, again=self.again, staff=True)
+        meeting.state, meeting.started_at, meeting.ended_at = "postponed" if postponed else "planned", None, None
         tx.add(meeting)
-        look = touched_by(meeting) | carried.take_back(tx, meeting, badge, now)
+        look = touched_by(meeting)
+        if postponed:
+            look |= carried.suggest(tx, meeting, "postponed", badge, now)
+        else:
+            look |= carried.take_back(tx, meeting, badge, now)
         journal.write(tx, badge, now, self.session, "session_restored")
         return Done(look | desks(tx, {meeting.hall_id}, meeting.day), "session_restored")
+
+
+def _had_no_time(tx: Tx, session_id: int) -> bool:
+    """Whether it was postponed and nobody gave it a time since, as the journal has it."""
+    told = tx.cursor.execute(
+        "SELECT act FROM journal WHERE session_id = ? AND act IN ('session_postponed', 'session_moved',"
+        " 'session_moved_again') ORDER BY id DESC LIMIT 1",
+        (session_id,),
+    ).fetchone()
+    return bool(told and told[0] == "session_postponed")

@@ -505,6 +505,25 @@ def test_cancelled_by_mistake_it_is_planned_again_within_the_day_and_its_polls_s
     assert day.poll()
 
 
+def test_a_session_whose_time_was_open_waits_for_one_again_when_it_is_brought_back(day: World) -> None:
+    change(day, "UPDATE session SET state = 'ended' WHERE id = 1")
+    day.do(doors.Follow(session=4), day.moderator)
+    day.do(called_off.PostponeSession(session=4), day.organiser)
+    day.do(called_off.CancelSession(session=4, confirm=programme.confirmation(4)), day.organiser)
+    day.do(schedule.MoveSession(session=6, hall=1), day.organiser)  # its hour is taken by now, which is no clash
+
+    day.do(called_off.RestoreSession(session=4), day.organiser)
+    day.do(called_off.RestoreSession(session=4), day.organiser)  # pressed twice
+
+    assert row(day, 4)["state"] == "postponed"
+    assert day.air().next is not None
+    assert day.air().next.words == "postponed"  # type: ignore[union-attr]
+    day.do(schedule.MoveSession(session=4, hall=1, start="14:00"), day.organiser)
+    day.do(called_off.CancelSession(session=4, confirm=programme.confirmation(4)), day.organiser)
+    day.do(called_off.RestoreSession(session=4), day.organiser)
+    assert row(day, 4)["state"] == "planned"
+
+
 def test_a_hall_that_was_given_away_meanwhile_is_named_before_a_session_is_planned_again(day: World) -> None:
     day.do(called_off.CancelSession(session=4, confirm=programme.confirmation(4)), day.organiser)
     day.do(schedule.MoveSession(session=6, hall=1), day.organiser)
