@@ -10,9 +10,9 @@ from models import carried, journal
 from models.ballots import LIVE_STATES
 from models.command import Badge, Command, Done, Id
 from models.polls import Poll, touched
-from models.programme import confirmation, pick, touched_by
+from models.programme import confirmation, desks, pick, touched_by
 from models.refusals import Refused
-from models.schedule import changeable, clashes, desks, require_ahead
+from models.schedule import changeable, clashes, require_ahead
 from models.store import Tx
 from models.voting import withdraw
 
@@ -36,7 +36,7 @@ class PostponeSession(Command):
         tx.add(meeting)
         look = touched_by(meeting) | carried.suggest(tx, meeting, "postponed", badge, now)
         journal.write(tx, badge, now, self.session, "session_postponed")
-        return Done(look | desks(tx, {meeting.hall_id}, meeting.day), "session_postponed")
+        return Done(look | desks(tx, meeting.hall_id), "session_postponed")
 
 
 class CancelSession(Command):
@@ -64,7 +64,7 @@ class CancelSession(Command):
         meeting.state, meeting.ended_at = "cancelled", now
         tx.add(meeting)
         look |= touched_by(meeting) | carried.suggest(tx, meeting, "cancelled", badge, now)
-        look |= desks(tx, {meeting.hall_id}, meeting.day)
+        look |= desks(tx, meeting.hall_id)
         more: dict[str, Any] = {"n": len(running)} if running else {}
         journal.write(tx, badge, now, self.session, "session_cancelled", **more)
         return Done(frozenset(look), "session_cancelled", wipe=bool(running))
@@ -99,7 +99,7 @@ class RestoreSession(Command):
         else:
             look |= carried.take_back(tx, meeting, badge, now)
         journal.write(tx, badge, now, self.session, "session_restored")
-        return Done(look | desks(tx, {meeting.hall_id}, meeting.day), "session_restored")
+        return Done(look | desks(tx, meeting.hall_id), "session_restored")
 
 
 def _had_no_time(tx: Tx, session_id: int) -> bool:

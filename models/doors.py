@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel, select
 
 from models import carried, journal, rights, stage
 from models.command import Badge, Command, Done, Id
-from models.programme import Meeting, confirmation, pick, staffed, touched_by
+from models.programme import Meeting, confirmation, desks, pick, staffed, touched_by
 from models.refusals import Refused
 from models.store import Tx
 
@@ -43,7 +43,7 @@ class StartSession(Command):
         tx.add(meeting)
         carried.start(tx, meeting, badge, now)
         journal.write(tx, badge, now, self.session, "session_started")
-        return Done(touched_by(meeting), "session_started")
+        return Done(touched_by(meeting) | desks(tx, meeting.hall_id), "session_started")
 
 
 class EndSession(Command):
@@ -68,7 +68,7 @@ class EndSession(Command):
         meeting.state, meeting.ended_at = "ended", now
         tx.add(meeting)
         journal.write(tx, badge, now, self.session, "session_ended")
-        return Done(touched_by(meeting), "session_ended")
+        return Done(touched_by(meeting) | desks(tx, meeting.hall_id), "session_ended")
 
 
 class CheckIn(Command):
@@ -116,9 +116,8 @@ class Follow(Command):
         held = holder(tx, on)
         if held is not None and badge.role != "organiser":
             raise Refused("screen_is_held", title=pick(held.titles, badge.language))
-        before = on.session_id
         stage.follow(tx, on, self.session, badge, now)
-        return Done(touched_by(meeting) | {(f"session:{before}", "desk")}, "screen_follows")
+        return Done(touched_by(meeting) | desks(tx, meeting.hall_id), "screen_follows")
 
 
 class HandScreen(Command):
@@ -141,7 +140,7 @@ class HandScreen(Command):
             raise Refused("screen_not_held")
         journal.write(tx, badge, now, self.session, "screen_handed", title=pick(heir.titles, badge.language))
         stage.follow(tx, on, self.to, badge, now)
-        return Done(touched_by(meeting) | touched_by(heir), "screen_handed")
+        return Done(touched_by(meeting) | touched_by(heir) | desks(tx, meeting.hall_id), "screen_handed")
 
 
 def holder(tx: Tx, on: stage.Stage) -> Meeting | None:

@@ -18,7 +18,7 @@ from models.command import SYSTEM, Badge, Body, Command, Done, Id, Touched, Word
 from models.logins import LANGUAGES
 from models.people import Delegation, Person
 from models.polls import Poll
-from models.programme import Event, Hall, Meeting, Texts, touched_by
+from models.programme import Event, Hall, Meeting, Texts, desks, touched_by
 from models.refusals import Refused
 from models.rights import require
 from models.store import Tx
@@ -103,7 +103,7 @@ class AddSession(Command):
         tx.flush()
         assert meeting.id is not None
         journal.write(tx, badge, now, meeting.id, "session_added")
-        return Done(touched_by(meeting), "session_saved", {"session": meeting.id})
+        return Done(touched_by(meeting) | desks(tx, self.hall), "session_saved", {"session": meeting.id})
 
 
 class EditSession(Command):
@@ -130,7 +130,7 @@ class EditSession(Command):
         meeting.languages = spoken(self.languages, meeting.languages)
         tx.add(meeting)
         journal.write(tx, badge, now, self.session, "session_edited")
-        return Done(touched_by(meeting), "session_saved", {"session": self.session})
+        return Done(touched_by(meeting) | desks(tx, meeting.hall_id), "session_saved", {"session": self.session})
 
 
 class EditDelegation(Command):

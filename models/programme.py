@@ -239,6 +239,12 @@ def touched_by(meeting: Meeting) -> Touched:
     )
 
 
+def desks(tx: Tx, *halls: int) -> Touched:
+    """All desks of these halls: each says which session comes next, and which one holds the screen."""
+    rows = tx.exec(select(Meeting.id).where(col(Meeting.hall_id).in_(halls)))
+    return frozenset((f"session:{id_}", "desk") for id_ in rows)
+
+
 def staffed(tx: Tx, badge: Badge, session_id: int) -> Meeting:
     """The session, if this badge may moderate it; Refused otherwise."""
     meeting = tx.get(Meeting, session_id)

@@ -13,9 +13,9 @@ import msgspec
 from sqlmodel import col, select
 
 from models import carried, journal, people, programme
-from models.command import Badge, Command, Done, Id, Touched, Word
+from models.command import Badge, Command, Done, Id, Word
 from models.polls import Poll, changed
-from models.programme import Hall, Meeting, confirmation, depart, end_after, moment, pick, staffed, touched_by
+from models.programme import Hall, Meeting, confirmation, depart, desks, end_after, moment, pick, staffed, touched_by
 from models.refusals import Refused
 from models.rights import SessionStaff, require
 from models.store import Tx
@@ -53,7 +53,7 @@ class RunLate(Command):
         if self.minutes < 0 and meeting.state == "planned":
             among = frozenset(each.id for each in shifted)
             clashes(tx, meeting, meeting.hall_id, badge, among=among, key="hall_still_busy")
-        look: set[tuple[str, str]] = set()
+        look = set(desks(tx, meeting.hall_id))
         for each in shifted:
             tx.add(each)
             look |= touched_by(each)
@@ -115,7 +115,7 @@ class MoveSession(Command):
         meeting.state = "planned" if meeting.state == "postponed" else meeting.state
         tx.add(meeting)
         tx.flush()
-        look = touched_by(meeting) | desks(tx, {left, self.hall}, day)
+        look = touched_by(meeting) | desks(tx, left, self.hall)
         if self.hall != left:
             for poll in tx.exec(select(Poll).where(Poll.session_id == self.session)):
                 poll.hall_id = self.hall
@@ -232,12 +232,6 @@ def _after(tx: Tx, meeting: Meeting) -> list[Meeting]:
             .order_by(Meeting.start)
         )
     )  # fmt: skip
-
-
-def desks(tx: Tx, halls: set[int], day: str) -> Touched:
-    """The desks of these halls on that day: each says which session comes next."""
-    rows = tx.exec(select(Meeting.id).where(col(Meeting.hall_id).in_(halls), Meeting.day == day))
-    return frozenset((f"session:{id_}", "desk") for id_ in rows)
 
 
 def _set(meeting: Meeting, **times: str) -> None:

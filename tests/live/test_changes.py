@@ -219,6 +219,19 @@ async def test_the_next_desk_waits_for_the_screen_and_gets_it_handed_over(house:
     assert "Waits for" not in told
 
 
+async def test_the_desks_of_a_hall_hear_who_lets_go_of_its_screen_and_who_comes_next(house: House) -> None:
+    world = house.world
+    first, following = [await house.guest(world.organiser, "desk", session=s) for s in (1, 3)]
+    await until_part(following, "run", "Waits for the screen of")
+
+    await house.perform(world.organiser, schedule.MoveSession(session=3, hall=1, day="2026-05-13"))
+    await first.until(lambda: "Next in this hall" not in str(first.held["journal"]), 3)
+    await house.perform(world.moderator, doors.EndSession(session=1, confirm=CONFIRM))
+    await following.until(lambda: "Waits for the screen of" not in str(following.held["run"]), 3)
+    await house.perform(world.moderator, doors.StartSession(session=1))
+    await until_part(following, "run", "Waits for the screen of")
+
+
 async def test_forms_without_script_are_there_for_organisers_and_do_what_they_say(house: House) -> None:
     world = house.world
     async with browser(house, accept="text/html", cookie=f"hallside={house.token(world.organiser)}") as organiser:
