@@ -35,6 +35,7 @@ from models import devices, logins
 from models.binding import BindSpare
 from models.command import SYSTEM, Badge, Command, Done, Touched
 from models.refusals import Refused
+from models.stage import elsewhere
 from models.store import Peek, Store, Tx, Version, bump
 from models.voting import SetTimer
 
@@ -421,9 +422,10 @@ class Node:
 
 
 def _counted(tx: Tx, done: Done) -> Done:
-    """Bump what a staff command touched, and what its sequel will."""
+    """Bump what a staff command touched, screens of other halls included, and what its sequel will."""
     if done.touched:
         tx.flush()
+        done = replace(done, touched=done.touched | elsewhere(tx, done.touched))
         bump(tx, done.touched)
     sequel = done.sequel
     return done if sequel is None else replace(done, sequel=lambda again: _counted(again, sequel(again)))

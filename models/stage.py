@@ -308,6 +308,18 @@ def _touched(hall_id: int, session_id: int | None) -> Touched:
     return frozenset({(hall, "scene"), (hall, "turnout"), (hall, "air"), (f"session:{session_id}", "desk")})
 
 
+def elsewhere(tx: Tx, touched: Touched) -> Touched:
+    """Halls whose screen shows, or has at next, some of what was touched though it happened in another: the agenda, or
+    a session that has left this hall."""
+    halls = set()
+    for stage in tx.exec(select(Stage)):
+        shown = {scene.kind for scene in (unpack(stage.program), unpack(stage.next)) if scene}
+        by_agenda = ("event", "agenda") in touched and "agenda" in shown
+        if by_agenda or (f"session:{stage.session_id}", "place") in touched:
+            halls.add(stage.hall_id)
+    return frozenset((f"hall:{hall}", part) for hall in halls for part in ("scene", "air"))
+
+
 def pack(scene: Scene | None) -> str:
     """A scene as a stage keeps it."""
     return msgspec.json.encode(scene).decode() if scene else ""

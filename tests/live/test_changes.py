@@ -53,6 +53,12 @@ async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
         yield made
 
 
+@pytest.fixture
+def unswept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is found here by looking anyway."""
+    monkeypatch.setattr(node_module, "SWEEP", 3600)
+
+
 def parts(guest: Guest, since: int = 0) -> list[str]:
     """Names of the parts of pages that came as HTML."""
     return [frame["part"] for frame in guest.frames[since:] if "html" in frame]
@@ -219,7 +225,9 @@ async def test_the_next_desk_waits_for_the_screen_and_gets_it_handed_over(house:
     assert "Waits for" not in told
 
 
-async def test_the_desks_of_a_hall_hear_who_lets_go_of_its_screen_and_who_comes_next(house: House) -> None:
+async def test_the_desks_of_a_hall_hear_who_lets_go_of_its_screen_and_who_comes_next(
+    unswept: None, house: House
+) -> None:
     world = house.world
     first, following = [await house.guest(world.organiser, "desk", session=s) for s in (1, 3)]
     await until_part(following, "run", "Waits for the screen of")
@@ -230,6 +238,42 @@ async def test_the_desks_of_a_hall_hear_who_lets_go_of_its_screen_and_who_comes_
     await following.until(lambda: "Waits for the screen of" not in str(following.held["run"]), 3)
     await house.perform(world.moderator, doors.StartSession(session=1))
     await until_part(following, "run", "Waits for the screen of")
+
+
+@pytest.mark.parametrize("node", [0, 1])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (schedule.RunLate(session=1, minutes=20, seen_end="10:00"), "10:20"),
+        (called_off.CancelSession(session=3, confirm=programme.confirmation(3)), "cancelled"),
+    ],
+    ids=["late", "cancelled"],
+)
+async def test_an_agenda_on_the_screen_of_another_hall_changes_at_once(
+    world: World, tmp_path: Path, unswept: None, node: int, change: Command, said: str
+) -> None:
+    async with House(world, tmp_path, nodes=2, grace=60) as house:
+        screen = await house.guest(SCREENS[2], "screen", node=node)
+        await house.perform(world.organiser, stage.ShowScene(hall=2, scene=Scene(kind="agenda")))
+        before = await until_part(screen, "scene", "Session 3 en")
+
+        await house.perform(world.organiser, change)
+
+        assert said not in before.lower()
+        await screen.until(lambda: said in str(screen.held["scene"]).lower(), 3)
+
+
+async def test_a_screen_that_was_left_holds_what_is_so_of_the_session(unswept: None, house: House) -> None:
+    world = house.world
+    screen = await house.guest(SCREENS[1], "screen")
+    await house.perform(world.organiser, move())
+    await until_part(screen, "scene", "This session moves to")
+    await house.perform(world.organiser, stage.ShowScene(hall=1, scene=Scene(kind="title")))
+    await until_part(screen, "scene", "10:00")
+
+    await house.perform(world.organiser, schedule.RunLate(session=1, minutes=20, seen_end="10:00"))
+
+    await until_part(screen, "scene", "10:20")
 
 
 async def test_forms_without_script_are_there_for_organisers_and_do_what_they_say(house: House) -> None:
