@@ -28,29 +28,31 @@ class Hands(SQLModel, table=True):
 
 
 class CountHands(Command):
-    """Hands counted in the hall for one option: beside the votes before the seal, later on a line of their own."""
+    """Hands counted in the hall for one option: beside the votes before the seal, later on a line of their own.
+
+    `late` is what the sender's page said of the seal: a count made before it that arrives after it is refused, never
+    moved to the other line unseen.
+    """
 
     poll: Id
     item: Id
     n: Id
+    late: bool = False
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        poll = _countable(tx, badge, self.poll)
+        poll = _countable(tx, badge, self.poll, late=self.late)
         return _record(tx, badge, poll, {self.item: self.n}, now)
 
 
 class RecordHands(Command):
-    """Hands for several options at once, `counts` by item. `late` is what the sender's page said of the seal: counts
-    made before it that arrive after it are refused, never moved to the other line unseen."""
+    """Hands for several options at once, `counts` by item, and `late` as in CountHands."""
 
     poll: Id
     counts: Annotated[dict[Id, Id], msgspec.Meta(min_length=1, max_length=100)]
     late: bool = False
 
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
-        poll = _countable(tx, badge, self.poll)
-        if self.late != is_late(poll):
-            raise Refused("not_sealed_yet" if self.late else "hands_after_seal")
+        poll = _countable(tx, badge, self.poll, late=self.late)
         return _record(tx, badge, poll, self.counts, now)
 
 
@@ -59,13 +61,15 @@ def is_late(poll: Poll) -> bool:
     return poll.state in ("sealed", "revealed")
 
 
-def _countable(tx: Tx, badge: Badge, poll_id: int) -> Poll:
+def _countable(tx: Tx, badge: Badge, poll_id: int, *, late: bool) -> Poll:
     poll = tx.get(Poll, poll_id)
     if poll is None:
         raise Refused("no_such_poll")
     rights.require(tx, badge, "count_hands", poll.session_id)
     if poll.state not in ("open", "closing", "sealed", "revealed"):
         raise Refused("poll_not_open")
+    if late != is_late(poll):
+        raise Refused("not_sealed_yet" if late else "hands_after_seal")
     return poll
 
 

@@ -209,3 +209,13 @@ def test_the_editor_promises_what_the_phone_promises(world: World, renderer: Ren
 
     assert sorted(hints) == ["confidential", "named", "secret"]
     assert promised == hints
+
+
+def test_the_form_for_hands_says_whether_its_page_showed_the_poll_as_sealed(world: World, renderer: Renderer) -> None:
+    poll = world.poll()
+    before = form(panel(world, renderer), "count_hands")
+    world.seal(poll)
+    after = form(panel(world, renderer), "count_hands")
+
+    said = [re.findall(r'name="late" value="(\w+)" data-type="bool"', html) for html in (before, after)]
+    assert said == [["false"], ["true"]]

@@ -78,6 +78,8 @@ def test_a_count_that_comes_after_the_seal_is_never_moved_to_the_other_line_unse
 
     with pytest.raises(Refused, match="hands_after_seal"):
         record(counted, poll, 9)
+    with pytest.raises(Refused, match="hands_after_seal"):
+        counted.do(hands.CountHands(poll=poll, item=counted.items(poll)[0], n=9))
     record(counted, poll, 3, late=True)
     counted.do(voting.Reveal(poll=poll))
 

@@ -511,7 +511,7 @@ def test_hands_stand_apart_and_late_ones_on_a_line_of_their_own(world: World) ->
     item = world.items(poll)[1]
     world.do(hands.CountHands(poll=poll, item=item, n=6))
     world.seal(poll)
-    world.do(hands.CountHands(poll=poll, item=item, n=2))
+    world.do(hands.CountHands(poll=poll, item=item, n=2, late=True))
     world.do(voting.Reveal(poll=poll))
 
     line = world.board(poll, "screen").options[1].line

@@ -84,11 +84,12 @@ def a_command(chance: random.Random, poll: int, items: list[int], turns: dict[in
         intent = chance.randrange(3 if chance.random() < 0.2 else 2**60)
         marks = [[item] for item in chance.sample(items, chance.randint(0, 2))]
         return CastVote(poll=poll, secret=secret, intent=f"{intent:032x}", turn=turns[n], marks=marks), badge
+    late = chance.random() < 0.5
     return chance.choice(
         [
             (doors.CheckIn(session=chance.choice([1, 1, 2, 9])), badge),
             (doors.CheckIn(session=1), badge),
-            (hands.CountHands(poll=poll, item=chance.choice(items), n=chance.randrange(4)), staff),
+            (hands.CountHands(poll=poll, item=chance.choice(items), n=chance.randrange(4), late=late), staff),
             (voting.SetTimer(poll=poll, seconds=chance.choice([0, 60, 90])), chance.choice([staff, badge])),
             (drafts.CorrectWording(poll=poll, slot=0, language="en", body=chance.choice("abc")), staff),
             (voting.EndVoting(poll=poll), staff),

@@ -351,7 +351,9 @@ class Conference(RuleBasedStateMachine):
 
     def count_hands(self, badge: Badge, n: int) -> None:
         if poll := self.poll_in("open", "closing", "sealed", "revealed"):
-            self.do(badge, hands.CountHands(poll=poll, item=self.world.items(poll)[0], n=n), twice=True)
+            late = poll == self.poll_in("sealed", "revealed")
+            command = hands.CountHands(poll=poll, item=self.world.items(poll)[0], n=n, late=late)
+            self.do(badge, command, twice=True)
 
     def set_the_timer(self, badge: Badge, seconds: int) -> None:
         if poll := self.poll_in("open"):
