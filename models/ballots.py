@@ -174,7 +174,8 @@ _REGISTER = "SELECT turn, intent, ballot FROM turnout WHERE poll_id = ? AND elec
 def enrol(tx: Tx, poll_id: int, electorate: str, session_id: int) -> int:
     """Fix the electorate: one row in the register for each elector. The number of them.
 
-    Persons must be checked in to the session; a delegation counts when its voter or alternate is.
+    Persons must be checked in to the session; a delegation counts when its voter or alternate is. No revoked badge
+    counts for either.
     """
     tx.flush()
     cursor = tx.cursor
@@ -182,6 +183,7 @@ def enrol(tx: Tx, poll_id: int, electorate: str, session_id: int) -> int:
         cursor.execute(
             "INSERT INTO turnout (poll_id, elector_id, turn) SELECT DISTINCT ?, d.id, 0 FROM delegation d"
             " JOIN presence p ON p.person_id IN (d.voter_id, d.alternate_id)"
+            " JOIN person ON person.id = p.person_id AND NOT person.revoked"
             " WHERE d.votes AND p.session_id = ? ORDER BY d.id",
             (poll_id, session_id),
         )

@@ -116,6 +116,8 @@ class NameVoter(Command):
             if person.delegation_id != row.id:
                 raise Refused("voter_of_another_delegation")
             require_invited(tx, person)
+            if person.revoked:
+                raise Refused("badge_is_revoked")
         row.voter_id, row.alternate_id = self.voter or None, self.alternate or None
         tx.add(row)
         journal.write(tx, badge, now, None, "voter_named", delegation=row.key)

@@ -278,6 +278,19 @@ def test_a_delegations_vote_is_cast_by_whoever_of_the_two_is_in_the_session(worl
     assert world.do(vote, alternate).notice == "recorded"
 
 
+def test_a_delegation_whose_voters_badge_is_revoked_counts_by_its_alternate_alone(world: World) -> None:
+    world.do(people.NameVoter(delegation=1, voter=4, alternate=6), world.organiser)
+    world.do(people.NameVoter(delegation=2, voter=5), world.organiser)
+    for person in (4, 5):
+        world.do(people.RevokeBadge(person=person), world.organiser)
+
+    poll = world.poll(electorate="delegations")
+
+    assert world.read(lambda tx: turned_out(tx, poll)) == (0, 1)
+    vote = CastVote(poll=poll, secret=intent(), intent=intent(), turn=1, marks=[[world.items(poll)[0]]])
+    assert world.do(vote, Badge(6, "participant")).notice == "recorded"
+
+
 def test_the_register_tells_a_voter_of_their_own_vote_only(world: World) -> None:
     poll = world.poll()
     world.vote(poll, 0, 2)

@@ -217,6 +217,9 @@ def test_a_vote_is_given_to_people_of_the_delegation_only(world: World) -> None:
     assert refused(world, NameVoter(delegation=9, voter=ANNA)) == "no_such_delegation"
     assert refused(world, NameVoter(delegation=1, voter=99)) == "no_such_person"
 
+    world.do(RevokeBadge(person=8), world.organiser)
+    assert refused(world, NameVoter(delegation=1, voter=ANNA, alternate=8)) == "badge_is_revoked"
+
     world.do(NameVoter(delegation=1, voter=ANNA, alternate=6), world.organiser)
     named = world.read(people.delegations)[0]
     world.do(NameVoter(delegation=1, voter=0), world.organiser)
