@@ -6,10 +6,11 @@ Several desks work on one list at once. So every command says what is wished to 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
-from sqlmodel import col, select
+from sqlmodel import select
 
 from models import journal
 from models.command import Badge, Command, Done, Id, Word
@@ -18,7 +19,7 @@ from models.people import Delegation, Person, close_browsers, in_care, person_of
 from models.refusals import Refused
 from models.rights import SessionStaff, may, require
 from models.store import Tx
-from models.tidy import tidy
+from models.tidy import fold, tidy
 
 NAME, NATIVE, ORGANISATION = 80, 120, 200
 """Longest given or family name, name in its own script and organisation, in characters, as in the lists."""
@@ -52,7 +53,8 @@ class Arrive(Command):
 
 class ReplacePerson(Command):
     """Somebody else comes in this person's place: in their delegation, with their role, their sessions and their place
-    as voter or alternate. The old badge is revoked. `here`: they stand at the desk.
+    as voter or alternate. The old badge is revoked. `here`: they stand at the desk. A name that is on the list already
+    is refused as for a walk-in.
 
     In a poll that is open now the register stays as it is: they vote from the next one on, or at once for a
     delegation whose voter they become.
@@ -76,10 +78,15 @@ class ReplacePerson(Command):
         require_invited(tx, old)
         if self.person == badge.person_id:
             raise Refused("not_to_yourself")
+        organisation = tidy(self.organisation, ORGANISATION) or old.organisation
+        told = "" if fold(organisation) == fold(old.organisation) else organisation  # the page fills in the old one's
+        for twin in _of_the_name(tx, given, family):
+            if twin.id != self.person and not _told_apart(twin, native, told):
+                raise Refused("same_name_there", number=twin.number)
         new = Person(
             number=next_number(tx), given_name=given, family_name=family, native_name=native,
-            organisation=tidy(self.organisation, ORGANISATION) or old.organisation, delegation_id=old.delegation_id,
-            role=old.role, languages=_languages(self.languages) or old.languages, arrived=self.here,
+            organisation=organisation, delegation_id=old.delegation_id, role=old.role,
+            languages=_languages(self.languages) or old.languages, arrived=self.here,
         )  # fmt: skip
         tx.add(new)
         tx.flush()
@@ -96,8 +103,9 @@ class ReplacePerson(Command):
 class AddWalkIn(Command):
     """Somebody who is not on the list. An organiser approves; until then they have no badge. `delegation` 0 for none.
 
-    The same form sent twice adds one person. Whoever has the same name, organisation and delegation as somebody on the
-    list is refused with that one's number: they may be two people, and must not get one badge.
+    The same form sent twice adds one person. Whoever has the name of somebody on the list, however it is written, and
+    no other organisation, delegation or name in its own script beside it is refused with that one's number: they may be
+    two people, and must not get one badge; or one, and must not get two.
     """
 
     given_name: Line
@@ -116,17 +124,12 @@ class AddWalkIn(Command):
         if self.delegation and tx.get(Delegation, self.delegation) is None:
             raise Refused("no_such_delegation")
         organisation = tidy(self.organisation, ORGANISATION)
-        twin = tx.exec(
-            select(Person).where(
-                Person.given_name == given, Person.family_name == family, Person.native_name == native,
-                Person.organisation == organisation, Person.delegation_id == (self.delegation or None),
-                col(Person.replaced_by_id).is_(None),
-            )
-        ).first()  # fmt: skip
-        if twin is not None and twin.pending:
-            return Done(facts={"person": twin.id or 0})
-        if twin is not None:
-            raise Refused("same_name_there", number=twin.number)
+        for twin in _of_the_name(tx, given, family):
+            theirs = (twin.native_name, twin.organisation, twin.delegation_id or 0)
+            if twin.pending and theirs == (native, organisation, self.delegation):
+                return Done(facts={"person": twin.id or 0})
+            if not (_told_apart(twin, native, organisation) or self.delegation not in (0, twin.delegation_id)):
+                raise Refused("same_name_there", number=twin.number)
         approved = may(tx, badge, "approve_people")
         person = Person(
             number=next_number(tx), given_name=given, family_name=family, native_name=native,
@@ -200,6 +203,25 @@ def _names(given: str, family: str, native: str) -> tuple[str, str, str]:
     if not any(map(str.isalpha, told[0] + told[1])):
         raise Refused("name_missing")
     return told
+
+
+folded = lru_cache(maxsize=60_000)(fold)
+"""Worked out once: a name takes 8 us, and the lane waits for those of the whole list."""
+
+
+def _of_the_name(tx: Tx, given: str, family: str) -> list[Person]:
+    """Everybody of this name who was not replaced, however it is written: case, accents and hyphens do not matter."""
+    wanted = folded(given), folded(family)
+    rows = tx.cursor.execute(
+        "SELECT id, given_name, family_name FROM person WHERE replaced_by_id IS NULL ORDER BY id"
+    ).fetchall()
+    return [tx.get_one(Person, id_) for id_, *names in rows if (folded(names[0]), folded(names[1])) == wanted]
+
+
+def _told_apart(twin: Person, native: str, organisation: str) -> bool:
+    """Whether what was written beside the name says that it is another person's."""
+    pairs = ((native, twin.native_name), (organisation, twin.organisation))
+    return any(told and fold(told) != fold(theirs) for told, theirs in pairs)
 
 
 def _languages(text: str) -> str:

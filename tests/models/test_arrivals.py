@@ -231,6 +231,43 @@ def test_a_walk_in_of_the_name_of_somebody_on_the_list_is_no_way_to_their_badge(
     assert world.do(new, DESK).notice == "walk_in_waits"
 
 
+@pytest.mark.parametrize(
+    ("names", "number"),
+    [
+        ({"given_name": "Given5", "family_name": "Family5"}, "1005"),
+        ({"given_name": "GİVEN5", "family_name": "fámily5", "organisation": "Press"}, "1005"),
+        ({"given_name": "Given5", "family_name": "Family5", "native_name": "Гивен", "organisation": "Press"}, ""),
+        ({"given_name": "Given5", "family_name": "Family5", "organisation": "Another office"}, ""),
+        ({"given_name": "Given5", "family_name": "Family6"}, ""),
+    ],
+)
+def test_a_name_that_is_on_the_list_gets_a_second_badge_only_where_somebody_tells_them_apart(
+    world: World, names: dict[str, str], number: str
+) -> None:
+    change(world, "UPDATE person SET organisation = 'Press'")
+
+    for command in (ReplacePerson(person=ANNA, **names), AddWalkIn(**names)):
+        if number:
+            with pytest.raises(Refused, match="same_name_there") as caught:
+                world.do(command, DESK)
+            assert caught.value.params == {"number": number}
+            continue
+        assert world.do(command, DESK).notice in ("person_replaced", "walk_in_waits")
+        change(world, "UPDATE person SET given_name = 'Somebody' WHERE id > 9")  # who came in by the one before
+
+
+def test_who_is_replaced_may_have_the_name_of_whoever_comes(world: World) -> None:
+    new = replace(world, given_name="Given4", family_name="Family4")
+
+    assert person(world, new).name == person(world, ANNA).name
+
+
+def test_a_walk_in_of_a_name_that_another_walk_in_has_is_not_taken_for_them(world: World) -> None:
+    world.do(WALK_IN, DESK)
+
+    assert refused(world, AddWalkIn(given_name="Yara", family_name="Haddad")) == "same_name_there"
+
+
 def test_a_walk_in_has_no_badge_until_an_organiser_approves(world: World) -> None:
     new = int(twice(world, WALK_IN).facts["person"])
     assert refused(world, devices.ShowBadge(person=new, token_hash=b"x"), SYSTEM_BADGE) == "show_badge_first"
