@@ -6,6 +6,7 @@ must be told where, or that it does not take place.
 
 from __future__ import annotations
 
+import msgspec
 from sqlmodel import select
 
 from models import journal
@@ -25,7 +26,7 @@ def suggest(tx: Tx, meeting: Meeting, words: str, badge: Badge, now: float) -> T
     assert meeting.id is not None
     left = _tell(tx, meeting, words if words in OFF else "hall_moved", badge, now)
     on = tx.get(Stage, meeting.hall_id)
-    if on is None or on.session_id != meeting.id or (on.next and not ours(on.next)):
+    if on is None or on.session_id != meeting.id or not _is_free(on):
         return left
     return left | _stage(tx, on, meeting.id, Scene(kind="announcement", words=words, session=meeting.id), badge, now)
 
@@ -35,7 +36,7 @@ def take_back(tx: Tx, meeting: Meeting, badge: Badge, now: float) -> Touched:
     assert meeting.id is not None
     left = _tell(tx, meeting, "hall_moved", badge, now)
     on = tx.get(Stage, meeting.hall_id)
-    if on is None or on.session_id != meeting.id or (on.next and not ours(on.next)):
+    if on is None or on.session_id != meeting.id or not _is_free(on):
         return left
     title = Scene(kind="title", session=meeting.id) if ours(on.program) else None
     return left | _stage(tx, on, meeting.id, title, badge, now)
@@ -90,13 +91,19 @@ def _screens(halls: set[int]) -> Touched:
 
 
 def ours(packed: str) -> bool:
-    """Whether a scene was suggested here, and not written by a person."""
+    """Whether a picture tells what is so of a session, in words that are kept here."""
     scene = unpack(packed)
     return scene is not None and scene.kind == "announcement" and scene.words in OURS and not scene.value
 
 
+def _is_free(on: Stage) -> bool:
+    """Whether nothing is at next, or what stands there was suggested here, and not staged by a person."""
+    scene = unpack(on.next)
+    return scene is None or scene.suggested
+
+
 def _stage(tx: Tx, on: Stage, session_id: int, scene: Scene | None, badge: Badge, now: float) -> Touched:
-    wished = pack(scene)
+    wished = pack(msgspec.structs.replace(scene, suggested=True) if scene else None)
     if on.next == wished:
         return frozenset()
     undo = StageNext(hall=on.hall_id, scene=unpack(on.next))

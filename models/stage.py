@@ -45,6 +45,9 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """announcement in free words: the one language it is in, and it is marked as such"""
     until: Annotated[float, msgspec.Meta(ge=0, le=4e9)] = 0.0
     """countdown: wall time at which it reaches zero"""
+    suggested: bool = False
+    """Staged by a change of the programme (`models.carried`) and by no person; what a client says of it counts for
+    nothing."""
 
 
 class Stage(SQLModel, table=True):
@@ -279,7 +282,7 @@ def _checked(tx: Tx, stage: Stage, scene: Scene) -> Scene:
         scene = msgspec.structs.replace(scene, text=text, value=tidy(scene.value, 40))
     if scene.kind == "countdown" and scene.until <= 0:
         raise Refused("countdown_empty")
-    return msgspec.structs.replace(scene, session=stage.session_id or 0)
+    return msgspec.structs.replace(scene, session=stage.session_id or 0, suggested=False)
 
 
 def _has_left(tx: Tx, session_id: int | None, hall_id: int) -> bool:

@@ -401,14 +401,29 @@ def test_words_are_staged_on_the_screen_that_follows_the_session_and_nobody_else
     version = day.air().version
 
     late(day, 10, "11:30", session=4)
-    assert day.air().next == Scene(kind="announcement", words="starts_at", session=4)
+    assert day.air().next == Scene(kind="announcement", words="starts_at", session=4, suggested=True)
     day.do(called_off.PostponeSession(session=4), day.organiser)
-    assert day.air().next == Scene(kind="announcement", words="postponed", session=4)
+    assert day.air().next == Scene(kind="announcement", words="postponed", session=4, suggested=True)
     assert day.air().version == version  # nothing went to air
 
     day.do(stage.StageNext(hall=1, scene=Scene(kind="lobby")))
     day.do(called_off.CancelSession(session=4, confirm=programme.confirmation(4)), day.organiser)
     assert day.air().next == Scene(kind="lobby", session=4)
+
+
+@pytest.mark.parametrize("suggested", [False, True])
+def test_words_that_a_person_staged_are_replaced_by_none_of_the_programme(day: World, suggested: bool) -> None:
+    change(day, "UPDATE session SET state = 'ended' WHERE id = 1")
+    day.do(doors.Follow(session=4), day.moderator)
+    day.do(stage.StageNext(hall=1, scene=Scene(kind="announcement", words="starts_at", suggested=suggested)))
+    before = day.air().next
+
+    day.do(called_off.PostponeSession(session=4), day.organiser)
+    day.do(schedule.MoveSession(session=4, hall=1, start="14:00"), day.organiser)
+    day.do(called_off.CancelSession(session=4, confirm=programme.confirmation(4)), day.organiser)
+    day.do(called_off.RestoreSession(session=4), day.organiser)
+
+    assert day.air().next == before == Scene(kind="announcement", words="starts_at", session=4)
 
 
 def test_a_restored_session_takes_its_words_back_and_stages_its_title_where_they_are_on_air(day: World) -> None:
@@ -421,7 +436,7 @@ def test_a_restored_session_takes_its_words_back_and_stages_its_title_where_they
     day.do(called_off.RestoreSession(session=4), day.organiser)
 
     assert (row(day, 4)["state"], day.air().program.words) == ("planned", "cancelled")
-    assert day.air().next == Scene(kind="title", session=4)
+    assert day.air().next == Scene(kind="title", session=4, suggested=True)
 
 
 def test_a_screen_that_was_left_says_at_once_that_the_session_is_off_and_where_it_is_once_it_is_on_again(
