@@ -17,7 +17,8 @@ MOST = 200
 
 
 class MakeSpares(Command):
-    """So many more spare badges. `seen` is the last number the page showed: the same form sent twice makes them once.
+    """So many more spare badges. `seen` is the last number the page showed: the same form sent twice makes them once,
+    and one from an older page does not say that it made any.
 
     Its facts are the `first` and `last` of the new ones.
     """
@@ -28,7 +29,7 @@ class MakeSpares(Command):
     def perform(self, tx: Tx, badge: Badge, now: float) -> Done:
         require(tx, badge, "manage_people")
         if self.seen != last(tx):
-            return Done(notice="spares_made")
+            return Done()
         new = [Spare() for _ in range(self.count)]
         tx.add_all(new)
         tx.flush()

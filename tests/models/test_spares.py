@@ -36,6 +36,7 @@ def test_spares_are_made_once_however_often_the_form_is_sent(world: World) -> No
     more = world.do(MakeSpares(count=2, seen=3), world.organiser)
 
     assert (first.facts, again.facts, more.facts) == ({"first": 1, "last": 3}, {}, {"first": 4, "last": 5})
+    assert [done.notice for done in (first, again, more)] == ["spares_made", "done", "spares_made"]
     assert world.read(spares.free) == (1, 2, 3, 4, 5)
     assert world.read(spares.last) == 5
     assert [row[4] for row in world.dump()["journal"]].count("spares_made") == 2
