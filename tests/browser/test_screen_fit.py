@@ -250,6 +250,15 @@ def test_a_poll_always_shows_the_hemicycle(
             assert page["seats"] == 1
 
 
+@pytest.mark.parametrize("mode", [4.0, 8.0])
+def test_a_poll_of_a_few_people_has_its_sentence_alone(browser: Browser, renderer: Renderer, mode: float) -> None:
+    poll = replace(a_poll("p15", "open"), electors=2, voted=1)
+
+    for page in pages_of(browser, renderer, a_scene("poll", LANGUAGES, mode, poll), (1280, 720)):
+        assert page["seats"] == 0
+        assert page["over"] <= 1
+
+
 @pytest.mark.parametrize("mode", [4.0, 6.0, 8.0, 10.0, 12.0])
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
 def test_leaving_the_building_never_takes_turns(
