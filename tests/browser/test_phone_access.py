@@ -143,8 +143,10 @@ def test_an_option_has_the_letter_of_the_screen_beside_it_in_the_direction_of_th
     phone.post("set_language", language="ar")
     phone.page.reload()
 
-    places = phone.page.locator("label.row").nth(1).evaluate(
-        "row => ['.ring', '.let', '.tx'].map((one) => row.querySelector(one).getBoundingClientRect().right)"
+    places = (
+        phone.page.locator("label.row")
+        .nth(1)
+        .evaluate("row => ['.ring', '.let', '.tx'].map((one) => row.querySelector(one).getBoundingClientRect().right)")
     )
 
     assert places == sorted(places, reverse=True)

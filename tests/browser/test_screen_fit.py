@@ -203,7 +203,10 @@ def test_a_page_of_one_language_has_its_direction_and_its_sill(
         assert not page["cut"]
 
 
-@pytest.mark.parametrize(("mode", "key", "most"), [(6.0, "p01", 4), (8.0, "p01", 8), (8.0, "p14", 8), (8.0, "p05", 13), (8.0, "p15", 4), (8.75, "p15", 5)])
+@pytest.mark.parametrize(
+    ("mode", "key", "most"),
+    [(6.0, "p01", 4), (8.0, "p01", 8), (8.0, "p14", 8), (8.0, "p05", 13), (8.0, "p15", 4), (8.75, "p15", 5)],
+)
 def test_a_result_takes_few_pages_with_even_bars_and_one_column_of_figures(
     browser: Browser, renderer: Renderer, mode: float, key: str, most: int
 ) -> None:
