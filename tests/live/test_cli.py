@@ -67,6 +67,18 @@ def test_the_first_organiser_is_made_once_and_gets_a_link(tmp_path: Path, capsys
     assert rows(tmp_path / "new", "SELECT act FROM journal") == [("organiser_made",)]
 
 
+def test_the_link_of_the_first_organiser_begins_where_it_will_be_served(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ["--host", "127.0.0.1", "--port", "8123"]
+
+    assert main(["organiser", "Ada Börü", "--data", str(tmp_path / "new"), *place]) == 0
+
+    told = capsys.readouterr()
+    assert "\thttp://localhost:8123/b#" in told.out
+    assert "Start it before you open the link" in told.err
+
+
 def test_where_there_is_an_organiser_no_other_is_made(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["organiser", "Ada Börü", "--data", str(data)]) == 1
 
