@@ -142,6 +142,7 @@ def test_take_is_quiet_while_nothing_is_next_and_says_why_when_pressed(hall: Hal
     hall.stage(hall.mine, "lobby")
     expect(take).not_to_have_attribute("aria-disabled", "true")
     take.click()
+    expect(said(hall.mine)).to_have_text("On screen")
     expect(hall.theirs.locator('[data-scene="lobby"]')).to_have_attribute("data-mark", "now")
 
 
