@@ -19,7 +19,7 @@ OUTER, INNER = 470.0, 185.0
 """The outer arc, and the smallest inner one: a number stands within it."""
 HALL_DOTS = 500
 """Up to so many people a dot is one person: at 600 of 1920 pixels such a dot is still 9 wide."""
-FEW = 12
+FEW = 20
 """Fewer people make no arcs: their seats are not seen, and the sentence stands alone."""
 QUIET = 4
 """Modules of white around a QR code, without which phones do not find it."""
