@@ -567,7 +567,7 @@ def test_run_makes_everything_prints_links_and_serves(
     status = _ask(f"http://localhost:{found[1]}/")
 
     assert status == 200
-    for role in ("participant", "moderator", "organiser", "interpreter", "rapporteur"):
+    for role in ("participant", "moderator", "organiser", "registration", "av", "teller", "interpreter", "rapporteur"):
         assert re.search(rf"^  {role} +\S.*\n    http://localhost:\d+/b#\d+-1-", printed, re.M), role
     for hall in ("Hall A", "Hall B", "Hall C", "Foyer"):
         assert re.search(rf"^  {hall}, Main screen\n    http://localhost:\d+/screen/link#\d+-1-", printed, re.M), hall
