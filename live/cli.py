@@ -139,15 +139,16 @@ def _badges(
 @commands.command("organiser")
 def _organiser(
     name: Annotated[str, typer.Argument(help="Given and family name, in Latin letters.")],
-    data: Data = None, config: Config = None, address: Address = None,
+    port: Port = None, host: Host = None, data: Data = None, address: Address = None, config: Config = None,
 ) -> None:  # fmt: skip
-    """Make an organiser for a conference that has none yet, and print the link to sign in with."""
-    settings = load(config, data=data, address=address)
+    """Make an organiser for a conference that has none yet, and print the link to sign in with, once it is started."""
+    settings = load(config, port=port, host=host, data=data, address=address)
     done = offline.write(settings, lambda tx: first_organiser(tx, name, time.time()), say)
     with offline.reading(settings) as raw:
         base = settings.address or welcome.base(settings)
         card = welcome.cards(raw, Badges.open(settings.data), base, "AND id = ?", done.facts["person"])[0]
     typer.echo(f"{card.number}\t{card.name}\t{card.role}\t{grouped(card.code)}\t{card.link}")
+    say("Start it before you open the link, with the same --host and --port.")
 
 
 def _base(settings: Settings) -> str:
@@ -190,7 +191,7 @@ def _listening(settings: Settings) -> Iterator[tuple[Settings, Lock, socket.sock
 
 def _serve(settings: Settings, lock: Lock, sock: socket.socket) -> None:
     """Serve until told to stop. The serving process gets its settings from the environment."""
-    lock.say(f"Hallside serves it at {welcome.here(settings)}", welcome.base(settings))
+    lock.say(f"Hallside serves it at {welcome.here(settings)}", welcome.base(settings), settings.host, settings.port)
     told = settings.environment()
     os.environ.update(told)
     try:

@@ -19,6 +19,8 @@ OUTER, INNER = 470.0, 185.0
 """The outer arc, and the smallest inner one: a number stands within it."""
 HALL_DOTS = 500
 """Up to so many people a dot is one person: at 600 of 1920 pixels such a dot is still 9 wide."""
+FEW = 20
+"""Fewer people make no arcs: their seats are not seen, and the sentence stands alone."""
 QUIET = 4
 """Modules of white around a QR code, without which phones do not find it."""
 
@@ -46,6 +48,7 @@ def hemicycle(n_total: int, n_lit: int, *, seed: int, max_dots: int = HALL_DOTS)
     (people in all): a page lights more by itself, without a new drawing.
     """
     people = unit(n_total, max_dots)
+    few = " few" if n_total < FEW else ""
     dots = max(1, math.ceil(n_total / people))
     on = lit(n_lit, n_total, people)
     radius, seats = _seats(dots)
@@ -59,7 +62,7 @@ def hemicycle(n_total: int, n_lit: int, *, seed: int, max_dots: int = HALL_DOTS)
     )
     # Everything within is a number of ours.
     return Markup(
-        f'<svg class="hemi" viewBox="0 0 {WIDTH} {HEIGHT}" data-unit="{people}" data-of="{n_total}"'
+        f'<svg class="hemi{few}" viewBox="0 0 {WIDTH} {HEIGHT}" data-unit="{people}" data-of="{n_total}"'
         f' aria-hidden="true" focusable="false">{circles}</svg>'
     )
 

@@ -19,6 +19,8 @@ MERGE = {"1203": "1114"}
 """One person registered twice: the list's one open question, answered."""
 ORGANISER = "1001"
 """In whose name the texts of the polls stand approved."""
+TEAM = {"1002": "registration", "1003": "av", "1004": "teller"}
+"""Three of the conference's own team do what the list has nobody for, so that each of these pages can be tried."""
 FIRST = "p15"
 """A question for any session. It stands first in each one that is on, without a timer and hidden until revealed, so
 that whoever tries the desk can take it from the first press to the result, at any hour."""
@@ -30,7 +32,8 @@ def read(now: float, folder: Path = FOLDER) -> Plan:
     first = min(date.fromisoformat(meeting.day) for meeting in plan.meetings)
     today = _clock(plan, now).date()
     moved = [replace(meeting, day=str(date.fromisoformat(meeting.day) - first + today)) for meeting in plan.meetings]
-    plan = replace(plan, meetings=tuple(moved))
+    team = [replace(person, role=TEAM.get(person.key, person.role)) for person in plan.people]
+    plan = replace(plan, meetings=tuple(moved), people=tuple(team))
     asked = next(poll for poll in plan.polls if poll.key == FIRST)
     firsts = [replace(asked, key=f"{FIRST}-{each.hall}", session=each.key) for each in to_start(plan, now)]
     return replace(plan, polls=(*firsts, *(poll for poll in plan.polls if poll is not asked)))

@@ -14,7 +14,7 @@ import typer
 from live import backup as backups
 from live import doctor
 from live import restore as restoring
-from live.options import Config, Data, say
+from live.options import Address, Config, Data, Host, Port, say
 from live.settings import load
 from models.migrations import HEAD
 
@@ -67,10 +67,13 @@ def _restore(
 @commands.command("doctor")
 def _doctor(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a program that watches.")] = False,
-    data: Data = None, config: Config = None,
+    port: Port = None, host: Host = None, data: Data = None, address: Address = None, config: Config = None,
 ) -> None:  # fmt: skip
-    """Look whether everything is as it must be, one line each. Code 1 if something is wrong. Changes nothing."""
-    settings = load(config, data=data)
+    """Look whether everything is as it must be, one line each. Code 1 if something is wrong. Changes nothing.
+
+    A server that runs tells its own host, port and address; the options are for one that does not run yet.
+    """
+    settings = load(config, port=port, host=host, data=data, address=address)
     findings = list(doctor.examine(settings, now=time.time()))
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in findings], ensure_ascii=False, indent=1))

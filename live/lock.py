@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -28,32 +29,50 @@ class Lock:
             ) from None
         self.say(purpose)
 
-    def say(self, purpose: str, address: str = "") -> None:
-        """What the holder does, for those who find the lock taken, and the address its links begin with."""
+    def say(self, purpose: str, address: str = "", host: str = "", port: int = 0) -> None:
+        """What the holder does, for those who find the lock taken; what its links begin with, where it listens."""
         os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{purpose} (process {os.getpid()})\n{address}\n".encode(), 0)
+        os.pwrite(self._file, f"{purpose} (process {os.getpid()})\n{address}\n{host} {port}\n".encode(), 0)
 
     def release(self) -> None:
         os.ftruncate(self._file, 0)
         os.close(self._file)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What its links begin with, and the host and port it listens on; `port` is 0 where that was not said."""
+
+    address: str
+    host: str
+    port: int
+
+
 def served_at(path: Path) -> str:
     """The address that the holder of this lock serves at, or "" where nobody holds it or serves."""
+    told = served(path)
+    return told.address if told else ""
+
+
+def served(path: Path) -> Served | None:
+    """How the holder of this lock serves; None where nobody holds it or serves."""
     try:
         file = os.open(path, os.O_RDONLY)
     except OSError:
-        return ""
+        return None
     try:
         # What is written stays behind when its writer was killed: only a lock that is held tells that it lives.
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _said(file)[1]
+        _, address, place = _said(file)
+    else:
+        return None
     finally:
         os.close(file)
-    return ""
+    host, _, port = place.rpartition(" ")
+    return Served(address, host, int(port) if port.isdigit() else 0) if address else None
 
 
-def _said(file: int) -> tuple[str, str]:
-    purpose, _, address = os.pread(file, 400, 0).decode("utf-8", "replace").strip().partition("\n")
-    return purpose, address
+def _said(file: int) -> tuple[str, str, str]:
+    purpose, address, place, *_ = (*os.pread(file, 400, 0).decode("utf-8", "replace").split("\n"), "", "", "")
+    return purpose, address, place

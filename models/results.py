@@ -264,9 +264,9 @@ def percent(values: list[int], n: int, *, exact: bool) -> list[int | None]:
 
 
 def _axis(lines: dict[int, Line]) -> int:
-    """The end of the axis: the next of 25, 50, 75, 100 percent; 0 where counts are drawn."""
+    """The end of the axis: the next of 25, 50, 75, 100 percent, so that only all people fill it; 0 for counts."""
     most = max((line.share or 0 for line in lines.values()), default=0)
-    return next((a for a in AXES if a >= most), 100) if any(line.share is not None for line in lines.values()) else 0
+    return next((a for a in AXES if a > most), 100) if any(line.share is not None for line in lines.values()) else 0
 
 
 def _scale(shares: list[int | None], values: list[int]) -> float:
@@ -276,6 +276,6 @@ def _scale(shares: list[int | None], values: list[int]) -> float:
     known = [share for share in shares if share is not None]
     if not known or not max(known):
         return float(max(values))
-    axis = next((a for a in AXES if a >= max(known)), 100)
+    axis = next((a for a in AXES if a > max(known)), 100)
     top = max(values)
     return top * axis / max(known)

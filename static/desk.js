@@ -11,7 +11,7 @@ const me = document.body.dataset.person;
 const HOLD = 600, AGAIN = 5000, UNSURE = 1000, FRESH = 3000;
 const armed = new Map();
 const busy = new Set();
-let chosen = 0, looking = 0, program, said = 0, unsure = { version: "", since: 0 }, holding = null;
+let chosen = 0, looking = 0, program, said = 0, counting = 0, unsure = { version: "", since: 0 }, holding = null;
 
 document.documentElement.dataset.desk = "on";
 
@@ -42,6 +42,11 @@ function mark() {
   if (now.program !== program) showInRun($('.run [data-mark="now"]'));
   program = now.program;
   if (looking) openFigures();
+  const seal = counting && $(`#poll-${counting} [data-seal]`);
+  if (seal) {
+    counting = 0;
+    tell(seal.textContent);
+  }
   watch(now);
   tick();
 }
@@ -215,6 +220,7 @@ async function run(form, button) {
   }
   if (command.do === "take" && (armed.get(key) || 0) > Date.now()) command.again = true;
   armed.delete(key);
+  counting = 0;
   busy.add(key);
   const newest = myLast()?.dataset.entry || "";
   button?.setAttribute("aria-busy", "true");
@@ -227,6 +233,7 @@ async function run(form, button) {
       looking = command.poll;
       openFigures();
     }
+    if (command.do === "end_voting") counting = command.poll;
     if (answer.ok !== "done") behind = newest;
     if (answer.words) tell(answer.words);
     else tell(word("done"));

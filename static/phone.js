@@ -138,6 +138,7 @@ function restore(form) {
 document.addEventListener("change", ({ target }) => {
   const form = target.closest("form[data-poll]");
   if (!form) return;
+  notice("choose");
   if (picked(form).length > Number(form.dataset.max)) {
     target.checked = false;
     say($("[data-chosen]", form).textContent);
@@ -203,7 +204,8 @@ function cast(form) {
     seat: Number(body.seat), secret: form.dataset.ballot === "secret", before: counted ? before : undefined, changed: !!counted || (mine.poll === poll && mine.turn > 0),
   });
   editing = 0;
-  for (const name of ["choose", "late", "unsent"]) notice(name);
+  notice("late");
+  notice("unsent");
   try { sessionStorage.removeItem(draft(poll)); } catch { /* was not kept */ }
   for (const after of [410, 4010, 10010]) setTimeout(adopt, after);
   adopt();

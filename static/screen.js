@@ -108,7 +108,7 @@ function turnTo(number, fade = false) {
 /** Where a scene has several pages, which of them this is. */
 function dots() {
   const marks = pages.length > 1 && pages.length < 10 ? pages : [];
-  hall.querySelector(".pages")?.replaceChildren(...marks.map((_, n) => {
+  hall.querySelector(".pages .marks")?.replaceChildren(...marks.map((_, n) => {
     const dot = document.createElement("i");
     dot.classList.toggle("on", n === page);
     return dot;

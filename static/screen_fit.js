@@ -19,7 +19,17 @@ export function show(hall, page) {
   }
   main.querySelectorAll("[data-item]").forEach((item, n) => { item.hidden = items !== null && !items.includes(n); });
   main.querySelector("header")?.classList.toggle("again", question === "again");
+  const apart = items?.length && items.length < main.querySelectorAll("[data-item]").length;
+  for (const text of hall.querySelectorAll("[data-some]")) some(text, las, apart ? items : []);
   where(hall, las);
+}
+
+/** Which options stand here, where they take turns: "1–2 of 4". */
+function some(text, las, items) {
+  text.hidden = !items.length || text.dataset.some !== las[0];
+  if (text.hidden) return;
+  const ends = [...new Set([items[0], items.at(-1)])].map((n) => n + 1);
+  text.textContent = text.dataset.text.replace("{some}", ends.join("–"));
 }
 
 /** The Sill speaks the languages of the page. Where it has no room for the titles, the hall is named. */

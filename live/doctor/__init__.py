@@ -16,6 +16,7 @@ __all__ = ["GOOD", "LOOK", "WRONG", "Finding", "examine"]
 
 def examine(settings: Settings, *, now: float) -> Iterator[Finding]:
     """Everything that can be looked at, the server running or not. *now* is wall seconds."""
+    settings = reach.as_served(settings)
     yield from body.versions()
     yield from kept.folder(settings)
     yield from kept.database(settings)

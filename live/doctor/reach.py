@@ -5,18 +5,30 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
-from live import machine
+from live import machine, welcome
 from live.doctor.finding import GOOD, LOOK, WRONG, Finding
-from live.lock import served_at
+from live.lock import served, served_at
 from live.settings import Settings
 
 DAY = 86_400.0
 PATIENCE = 5.0
+HERE = ("127.0.0.1", "::1", "localhost")
+
+
+def as_served(settings: Settings) -> Settings:
+    """The host, port and address that the server of this folder was started with, if one runs: it says them itself."""
+    told = served(settings.lock)
+    if told is None or not told.port:
+        return settings
+    settings = replace(settings, host=told.host, port=told.port)
+    alone = welcome.base(replace(settings, address=""))
+    return settings if settings.address or told.address == alone else replace(settings, address=told.address)
 
 
 def port(settings: Settings) -> Iterator[Finding]:
@@ -29,7 +41,7 @@ def port(settings: Settings) -> Iterator[Finding]:
             why = f"says {status}" if status else "does not answer"
             yield Finding(
                 "port", WRONG, f"Hallside serves this folder, but port {settings.port} {why}.",
-                "Look at its log. If it was started with another port, name it: HALLSIDE_PORT.",
+                "Look at its log.",
             )  # fmt: skip
         return
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -62,7 +74,7 @@ def _ready(settings: Settings) -> int:
 
 def addresses(settings: Settings) -> Iterator[Finding]:
     found = machine.addresses()
-    if settings.host in ("127.0.0.1", "::1", "localhost"):
+    if settings.host in HERE:
         if settings.address and settings.proxies:
             yield Finding("network", GOOD, "Listens to this machine only: the proxy brings the phones.")
         else:
@@ -81,8 +93,13 @@ def _public(settings: Settings, found: Sequence[str]) -> Finding:
     told = urlsplit(settings.address)
     host = told.hostname or ""
     if not host:
+        now = (
+            f"{welcome.base(settings)}, which leads to this machine only"
+            if settings.host in HERE
+            else ("what this machine has at the moment")
+        )
         return Finding(
-            "address", LOOK, "No public address is set: links begin with what this machine has at the moment.",
+            "address", LOOK, f"No public address is set: links begin with {now}.",
             "Set address before badges are printed; it stands on every one of them.",
         )  # fmt: skip
     if settings.hosts and host not in settings.hosts:

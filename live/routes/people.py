@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from live import pages
 from live.print.sizes import SIZES
+from live.routes.office import reachable
 from models import people, rights, spares
 from models.refusals import Refused
 
@@ -41,6 +42,7 @@ async def people_page(request: Request) -> Response:
         secret = node.badges.link_secret(person.id, person.issue)
         card = {"person": person, "code": node.badges.code(person.id, person.issue), "link": f"{base}/b#{secret}"}
     context |= {"sizes": SIZES.values(), "roles": rights.ROLES, "most_spares": spares.MOST}
+    context["reachable"] = reachable(base)
     return pages.page(request, "office/people.html", badge, query=query, card=card, **context)
 
 

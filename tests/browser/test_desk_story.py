@@ -131,6 +131,21 @@ def test_a_scene_is_staged_and_taken_and_both_desks_see_it(hall: Hall) -> None:
     expect(hall.mine.locator(".mon.now")).to_have_attribute("data-confirmed", "yes")
 
 
+def test_take_is_quiet_while_nothing_is_next_and_says_why_when_pressed(hall: Hall) -> None:
+    take = hall.mine.locator("#b-take")
+    expect(take).to_have_attribute("aria-disabled", "true")
+    expect(hall.mine.locator("#no-next")).to_have_text("Nothing is next. Stage a scene from the list.")
+
+    take.click(force=True)
+
+    expect(said(hall.mine)).to_have_text("Nothing is staged as next.")
+    hall.stage(hall.mine, "lobby")
+    expect(take).not_to_have_attribute("aria-disabled", "true")
+    take.click()
+    expect(said(hall.mine)).to_have_text("On screen")
+    expect(hall.theirs.locator('[data-scene="lobby"]')).to_have_attribute("data-mark", "now")
+
+
 def test_a_clash_is_told_in_place_and_a_second_press_replaces(hall: Hall) -> None:
     for _ in range(5):  # a clash is one within two seconds
         hall.stage(hall.mine, "agenda")
@@ -237,6 +252,7 @@ def test_a_vote_is_counted_sealed_looked_at_and_revealed(hall: Hall) -> None:
     expect(page.locator("[data-on] .is .word")).to_have_text("Counting")
     expect(page.locator("[data-on] [action='/do/continue_voting']")).to_be_visible()
     expect(page.locator("[data-on] .is .word")).to_have_text("Sealed", timeout=12000)
+    expect(said(page)).to_have_text(re.compile("^Sealed at"))
     assert page.locator("[data-on] .figures").count() == 0
     hall.theirs.goto(f"/desk/{hall.session}#poll-{poll}")
     page.click("[data-on] [action='/do/look_first'] button")
@@ -538,6 +554,8 @@ def test_in_high_contrast_what_is_on_screen_and_what_is_next_to_do_stand_out(hal
         forced_colors="active", color_scheme="dark",
     )  # fmt: skip
     page.wait_for_selector('[data-line="open"]')
+    hall.stage(page, "agenda")
+    page.wait_for_selector(".b.inv")
 
     told = dict(
         page.evaluate(

@@ -65,6 +65,7 @@ def test_the_first_ten_minutes_go_as_the_readme_says(visitor: Visitor) -> None:
     until_shown(screen, "title")
     first, second = visitor.phone(), visitor.phone(again=True)
     expect(first.locator("h1").first).to_have_text("You are in. Nothing to vote on yet.")
+    expect(first.get_by_text("You are in")).to_have_count(1)
 
     desk.locator(".run li", has_text="Poll 1").get_by_role("button", name="Stage as next").click()
     desk.get_by_role("button", name="Take").click()

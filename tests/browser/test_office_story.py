@@ -262,6 +262,16 @@ def vote(begun: Begun, session: int) -> None:
     expect(desk.locator("[data-on] .is .word")).to_have_text("Voting is open")
 
 
+def test_the_grid_of_four_halls_fits_a_small_laptop(begun: Begun) -> None:
+    page = begun.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/office")
+
+    assert page.locator(".tl thead th").count() == 4
+    assert page.locator(".tl").evaluate("grid => grid.scrollWidth - grid.clientWidth") == 0
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def checked(page: Page, theme: str) -> list[str]:
     """What axe finds, and what runs over the edge."""
     found = [

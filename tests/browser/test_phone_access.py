@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.phone_room import LANGUAGES, Room
 
@@ -124,7 +124,7 @@ def test_a_question_is_a_group_of_radios_and_a_button(room: Room) -> None:
     phone.until_poll(poll)
 
     group = phone.page.get_by_role("group", name="Question en?")
-    group.get_by_role("radio", name="Option 2 en").focus()
+    group.get_by_role("radio", name="B Option 2 en", exact=True).focus()
     phone.page.keyboard.press("Space")
     phone.page.keyboard.press("Tab")
     while phone.page.evaluate("document.activeElement.tagName") != "BUTTON":
@@ -134,6 +134,31 @@ def test_a_question_is_a_group_of_radios_and_a_button(room: Room) -> None:
 
     assert room.ballots(poll) == [0, 1, 0]
     assert phone.page.evaluate("document.activeElement.tagName") == "BUTTON"
+    phone.close()
+
+
+def test_an_option_has_the_letter_of_the_screen_beside_it_in_the_direction_of_the_page(room: Room) -> None:
+    phone = room.phone()
+    phone.until_poll(room.poll())
+    phone.post("set_language", language="ar")
+    phone.page.reload()
+
+    places = (
+        phone.page.locator("label.row")
+        .nth(1)
+        .evaluate("row => ['.ring', '.let', '.tx'].map((one) => row.querySelector(one).getBoundingClientRect().right)")
+    )
+
+    assert places == sorted(places, reverse=True)
+    expect(phone.page.locator("label.row .let")).to_have_text(["A", "B", "C"])
+    phone.close()
+
+
+def test_yes_no_and_abstain_name_themselves(room: Room) -> None:
+    phone = room.phone()
+    phone.until_poll(room.poll(kind="yes_no_abstain"))
+
+    expect(phone.page.locator("label.row")).to_have_text(["Yes", "No", "Abstain"])
     phone.close()
 
 

@@ -587,6 +587,18 @@ def test_signing_out_empties_the_phone(room: Room) -> None:
     phone.close()
 
 
+def test_that_an_answer_is_wanted_is_told_until_one_is_chosen(room: Room) -> None:
+    phone = room.phone()
+    phone.until_poll(room.poll())
+    phone.send()
+    expect(phone.page.locator("#n-choose")).to_have_text("Choose an answer, then send.", use_inner_text=True)
+
+    phone.choose(1)
+
+    expect(phone.page.locator("#n-choose")).to_have_count(0)
+    phone.close()
+
+
 def test_a_first_visit_is_small(room: Room) -> None:
     phone = room.phone(seated=False)
     phone.post("check_in", session=room.session)

@@ -50,6 +50,7 @@ FIT = """async () => {
     const where = seen(".where > *");
     return {
       las: page.las,
+      some: seen("[data-some]").map((text) => text.innerText.replace(/[\u2066\u2069]/g, "")),
       items: page.items,
       dir: [...new Set([hall.dir, ...texts.map((text) => text.dir).filter(Boolean)])],
       sill: where.map((text) => text.dataset.la),
@@ -202,7 +203,10 @@ def test_a_page_of_one_language_has_its_direction_and_its_sill(
         assert not page["cut"]
 
 
-@pytest.mark.parametrize(("mode", "key", "most"), [(6.0, "p01", 5), (8.0, "p01", 8), (8.0, "p14", 8), (8.0, "p05", 13)])
+@pytest.mark.parametrize(
+    ("mode", "key", "most"),
+    [(6.0, "p01", 4), (8.0, "p01", 8), (8.0, "p14", 8), (8.0, "p05", 13), (8.0, "p15", 4), (8.75, "p15", 5)],
+)
 def test_a_result_takes_few_pages_with_even_bars_and_one_column_of_figures(
     browser: Browser, renderer: Renderer, mode: float, key: str, most: int
 ) -> None:
@@ -217,6 +221,27 @@ def test_a_result_takes_few_pages_with_even_bars_and_one_column_of_figures(
         assert min(page["gaps"]) >= -12  # a line's own box ends so far below its lowest letter
 
 
+@pytest.mark.parametrize("kind", ["poll", "results"])
+@pytest.mark.parametrize("mode", [7.5, 17.5 / 2.2, 8.0])
+def test_four_short_options_stand_on_one_page_a_language_in_every_hall_of_the_example(
+    browser: Browser, renderer: Renderer, mode: float, kind: str
+) -> None:
+    poll = a_poll("p15", "open" if kind == "poll" else "revealed", hands=0)
+
+    pages = pages_of(browser, renderer, a_scene(kind, LANGUAGES, mode, poll), (1280, 720))
+
+    assert [page["las"] for page in pages] == [[la] for la in LANGUAGES]
+    whole(pages, LANGUAGES, mode)
+
+
+def test_options_that_take_turns_are_dealt_evenly_and_say_which_they_are(browser: Browser, renderer: Renderer) -> None:
+    scene = a_scene("results", ("en",), 10.0, a_poll("p15", "revealed", hands=0))
+
+    pages = pages_of(browser, renderer, scene, (1280, 720))
+
+    assert [page["some"] for page in pages if page["items"]] == [["1–2 of 4"], ["3–4 of 4"]]
+
+
 @pytest.mark.parametrize("languages", [LANGUAGES, ("en",), ("ar", "en")], ids="-".join)
 @pytest.mark.parametrize("mode", [4.0, 6.0, 8.0, 12.0])
 @pytest.mark.parametrize("state", ["ready", "open", "sealed"])
@@ -226,6 +251,15 @@ def test_a_poll_always_shows_the_hemicycle(
     for key in ("p01", "p14"):
         for page in pages_of(browser, renderer, a_scene("poll", languages, mode, a_poll(key, state)), (1920, 1080)):
             assert page["seats"] == 1
+
+
+@pytest.mark.parametrize("mode", [4.0, 8.0])
+def test_a_poll_of_a_few_people_has_its_sentence_alone(browser: Browser, renderer: Renderer, mode: float) -> None:
+    poll = replace(a_poll("p15", "open"), electors=2, voted=1)
+
+    for page in pages_of(browser, renderer, a_scene("poll", LANGUAGES, mode, poll), (1280, 720)):
+        assert page["seats"] == 0
+        assert page["over"] <= 1
 
 
 @pytest.mark.parametrize("mode", [4.0, 6.0, 8.0, 10.0, 12.0])

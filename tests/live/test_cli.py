@@ -67,6 +67,18 @@ def test_the_first_organiser_is_made_once_and_gets_a_link(tmp_path: Path, capsys
     assert rows(tmp_path / "new", "SELECT act FROM journal") == [("organiser_made",)]
 
 
+def test_the_link_of_the_first_organiser_begins_where_it_will_be_served(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ["--host", "127.0.0.1", "--port", "8123"]
+
+    assert main(["organiser", "Ada Börü", "--data", str(tmp_path / "new"), *place]) == 0
+
+    told = capsys.readouterr()
+    assert "\thttp://localhost:8123/b#" in told.out
+    assert "Start it before you open the link" in told.err
+
+
 def test_where_there_is_an_organiser_no_other_is_made(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["organiser", "Ada Börü", "--data", str(data)]) == 1
 
@@ -555,7 +567,7 @@ def test_run_makes_everything_prints_links_and_serves(
     status = _ask(f"http://localhost:{found[1]}/")
 
     assert status == 200
-    for role in ("participant", "moderator", "organiser", "interpreter", "rapporteur"):
+    for role in ("participant", "moderator", "organiser", "registration", "av", "teller", "interpreter", "rapporteur"):
         assert re.search(rf"^  {role} +\S.*\n    http://localhost:\d+/b#\d+-1-", printed, re.M), role
     for hall in ("Hall A", "Hall B", "Hall C", "Foyer"):
         assert re.search(rf"^  {hall}, Main screen\n    http://localhost:\d+/screen/link#\d+-1-", printed, re.M), hall

@@ -268,6 +268,34 @@ def test_a_port_that_is_free_taken_or_ours(data: Path) -> None:
     assert "does not answer" in dead.words
 
 
+def test_a_server_that_runs_tells_its_own_port_host_and_address(data: Path) -> None:
+    lock = Lock(data / "lock", "Hallside is starting")
+    lock.say("Hallside serves it", "http://conference.example", "127.0.0.1", 8123)
+    try:
+        told = reach.as_served(Settings(data=data))
+    finally:
+        lock.release()
+
+    assert (told.host, told.port, told.address) == ("127.0.0.1", 8123, "http://conference.example")
+    assert reach.as_served(Settings(data=data)) == Settings(data=data)
+
+
+def test_an_address_that_nobody_set_is_not_taken_for_one(data: Path) -> None:
+    lock = Lock(data / "lock", "Hallside is starting")
+    lock.say("Hallside serves it", "http://localhost:8123", "127.0.0.1", 8123)
+    try:
+        told = reach.as_served(Settings(data=data))
+    finally:
+        lock.release()
+
+    assert told.address == ""
+    assert "listens to this machine only" in of(reach.addresses(told), "network").words
+    assert (
+        "begin with http://localhost:8123, which leads to this machine only"
+        in of(reach.addresses(told), "address").words
+    )
+
+
 @pytest.mark.parametrize(
     ("settings", "state", "words"),
     [

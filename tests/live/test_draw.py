@@ -27,6 +27,11 @@ def test_a_dot_is_as_few_people_as_fit(people, unit):
     assert len(circles(svg)) == -(-people // unit)
 
 
+@pytest.mark.parametrize(("people", "few"), [(2, True), (19, True), (20, False)])
+def test_seats_of_a_few_people_are_not_seen(people, few):
+    assert ('class="hemi few"' in draw.hemicycle(people, 0, seed=1)) == few
+
+
 def test_the_first_in_the_seeded_order_are_lit():
     dots = circles(draw.hemicycle(212, 146, seed=7))
 

@@ -104,6 +104,13 @@ def test_every_poll_is_ready_and_the_first_one_stands_first(tx: Tx) -> None:
         assert str(key).startswith(f"{example.FIRST}-")
 
 
+def test_somebody_has_the_roles_of_which_the_list_has_nobody(tx: Tx) -> None:
+    roles = dict(tx.exec(select(Person.number, Person.role).where(col(Person.number).in_(example.TEAM))).all())
+
+    assert roles == {"1002": "registration", "1003": "av", "1004": "teller"}
+    assert len(tx.exec(select(Person.id)).all()) == 202
+
+
 def test_the_first_two_participants_of_a_delegation_with_a_vote_cast_it(tx: Tx) -> None:
     people = {person.id: person for person in tx.exec(select(Person))}
     for delegation in tx.exec(select(Delegation)):

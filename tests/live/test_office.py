@@ -206,6 +206,22 @@ async def test_a_pale_colour_is_refused_in_words_with_the_nearest(house: House) 
     assert nearest in refused.json()["words"]
 
 
+async def test_printing_names_the_address_and_says_where_no_phone_can_open_it(house: House) -> None:
+    async with signed_in(house, house.world.organiser) as client:
+        here = await client.get("/people", headers={"host": "127.0.0.1:8000"})
+        there = await client.get("/people", headers={"host": "conference.example"})
+
+    assert "Badges carry the address \u2066127.0.0.1:8000\u2069. No phone can open it" in here.text
+    assert "Badges carry the address \u2066conference.example\u2069.</span>" in there.text
+
+
+async def test_the_registration_desk_is_among_the_pages_of_the_organiser(house: House) -> None:
+    async with signed_in(house, house.world.organiser) as client:
+        page = await client.get("/office")
+
+    assert '<a href="/registration">Registration desk' in page.text
+
+
 async def test_a_logo_stands_where_people_come_in(house: House) -> None:
     async with signed_in(house, house.world.organiser) as client:
         await client.post("/office/look/logo", files=[("logo", ("logo.png", png()))])

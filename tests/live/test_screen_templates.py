@@ -270,7 +270,7 @@ def test_a_result_tells_its_n_and_only_the_leader_is_bright(renderer: Renderer) 
     assert "Indicative, not a decision." in page
     assert "Voting closed at 02:16." in page
     assert page.count('class="lead"') == 1
-    assert page.count(">50%<") == 1
+    assert page.count("Bars end at 50%.") == 1
     assert page.count('data-bar="') == 3
 
 

@@ -269,14 +269,15 @@ def test_a_narrow_lead_among_few_is_not_called_a_lead(world: World) -> None:
     assert leads(big) == [True, False, False]
 
 
-def test_bars_are_drawn_along_an_axis_that_fits_the_longest(world: World) -> None:
-    whole, short = many(world, [10, 6, 4]), many(world, [9, 6, 5])
+def test_bars_are_drawn_along_an_axis_that_only_all_people_fill(world: World) -> None:
+    all_, half, short = many(world, [20, 0]), many(world, [10, 6, 4]), many(world, [9, 6, 5])
 
     def widths(board: Board) -> list[float]:
         return [option.line.width for option in board.options if option.line]
 
-    assert whole.axis == short.axis == 50
-    assert widths(whole) == [100.0, 60.0, 40.0]
+    assert [all_.axis, half.axis, short.axis] == [100, 75, 50]
+    assert widths(all_) == [100.0, 0.0]
+    assert widths(half) == [66.67, 40.0, 26.67]
     assert widths(short) == [90.0, 60.0, 50.0]
 
 
